@@ -66,7 +66,7 @@ KCFLAGS += -std=gnu11 -ffreestanding -nostdlib -O2 -g \
 	   -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-strict-aliasing -fno-common \
 	   -fno-stack-protector -fno-asynchronous-unwind-tables -fno-unwind-tables \
 	   -Wall -Wextra -Werror -Wno-unused-parameter -Wstrict-prototypes -Wmissing-prototypes \
-	   -Wvla -Wundef -Wpointer-arith
+	   -Wvla
 KAFLAGS += -D__ASSEMBLY__ -g -nostdlib
 KLDFLAGS := $(ARCH_LDFLAGS) -static -nostdlib --build-id=none -z noexecstack \
 	    -z max-page-size=4096 --no-warn-rwx-segments
@@ -152,19 +152,31 @@ endif
 
 initrd: $(INITRD) ## build the initramfs (ROOTFS=verso or busybox)
 
-$(O)/$(ARCH)/initrd.cpio: $(USER_PROGRAMS) scripts/mkinitrd
+# The names of the applets come from a program that runs here; it also stands in for its twin.
+HOST_TOOLS ?= $(O)/x86_64/user/verso-tools
+HOST_BUSYBOX := $(O)/x86_64/busybox/busybox
+ifneq ($(ARCH),x86_64)
+$(O)/x86_64/user/verso-tools: FORCE
+	$(Q)$(MAKE) --no-print-directory ARCH=x86_64 O=$(O) CC= $@
+$(HOST_BUSYBOX): scripts/fetch-busybox
+	$(say) FETCH $@
+	$(Q)scripts/fetch-busybox x86_64 $(@D)
+endif
+
+$(O)/$(ARCH)/initrd.cpio: $(USER_PROGRAMS) $(HOST_TOOLS) scripts/mkinitrd
 	$(say) CPIO $@
-	$(Q)scripts/mkinitrd --strip $(CROSS)strip --user $(USER_DIR) \
+	$(Q)scripts/mkinitrd --strip $(CROSS)strip --user $(USER_DIR) --list $(HOST_TOOLS) \
 		--work $(O)/$(ARCH)/initrd-root -o $@
 
 $(O)/$(ARCH)/busybox/busybox: scripts/fetch-busybox
 	$(say) FETCH $@
 	$(Q)scripts/fetch-busybox $(ARCH) $(@D)
 
-$(O)/$(ARCH)/initrd-busybox.cpio: $(O)/$(ARCH)/busybox/busybox $(USER_PROGRAMS) scripts/mkinitrd
+$(O)/$(ARCH)/initrd-busybox.cpio: $(O)/$(ARCH)/busybox/busybox $(HOST_BUSYBOX) $(USER_PROGRAMS) \
+				  scripts/mkinitrd
 	$(say) CPIO $@
 	$(Q)scripts/mkinitrd --strip $(CROSS)strip --user $(USER_DIR) --busybox $< \
-		--work $(O)/$(ARCH)/initrd-busybox-root -o $@
+		--busybox-list $(HOST_BUSYBOX) --work $(O)/$(ARCH)/initrd-busybox-root -o $@
 
 # ---- running ----------------------------------------------------------------------------------
 
