@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: MIT
+"""Input no kernel can use, and the line it must print before it powers off.
+
+Each case makes its files in a directory of its own and says what changes on the command line.
+"""
+
+import os
+import struct
+import subprocess
+
+import cpio_newc
+import machine
+
+# ELF machine numbers (System V ABI, chapter 4, e_machine).
+EM_X86_64, EM_RISCV = 62, 243
+
+
+class Special:
+    """How this boot differs from an ordinary one."""
+
+    def __init__(self, initrd=None, append="", extra=(), levels=None):
+        self.initrd, self.append, self.extra, self.levels = initrd, append, list(extra), levels
+
+
+class Case:
+    """expect: the clear line, as a regular expression; ports: where the case exists."""
+
+    def __init__(self, make, expect, ports=machine.PORTS, memory="512M"):
+        self.make, self.expect, self.ports, self.memory = make, expect, ports, memory
+
+
+def write(work, name, data):
+    path = os.path.join(work, name)
+    with open(path, "wb") as file:
+        file.write(data)
+    return path
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def init_file(name, make_data):
+    """A case whose archive holds only /init with these bytes."""
+    def make(work, _initrd, job):
+        members = [("init", make_data(job), 0o100755)]
+        return Special(write(work, name, cpio_newc.archive(members)))
+    return make
+
+
+def elf_header(machine_number):
+    """The first 64 bytes of a static executable without segments."""
+    ident = b"\x7fELF" + bytes([2, 1, 1]) + bytes(9)
+    return ident + struct.pack("<HHIQQQIHHHHHH", 2, machine_number, 1, 0x10000, 64, 0, 0,
+                               64, 56, 0, 64, 0, 0)
+
+
+def foreign_elf(job):
+    return elf_header(EM_X86_64 if job.arch == "riscv" else EM_RISCV) + bytes(4096)
+
+
+def truncated(work, initrd, _job):
+    data = read(initrd)
+    return Special(write(work, "truncated.cpio", data[:len(data) // 2 + 1]))
+
+
+def corrupt(work, initrd, _job):
+    data = bytearray(read(initrd))
+    data[0:6] = b"070X07"
+    return Special(write(work, "corrupt.cpio", bytes(data)))
+
+
+def no_init(work, _initrd, _job):
+    members = [("etc", b"", 0o040755), ("etc/motd", b"hello\n", 0o100644)]
+    return Special(write(work, "no-init.cpio", cpio_newc.archive(members)))
+
+
+def fdt_without_memory(work, initrd, job):
+    """The machine's own FDT with every node called memory made unrecognisable."""
+    path = os.path.join(work, "machine.dtb")
+    command = machine.qemu_command(job.arch, "/dev/null", None, "", job.smp, job.mem)
+    command = [word.replace("virt", f"virt,dumpdtb={path}") if word == "virt" else word
+               for word in command if word not in ("-kernel", "/dev/null")]
+    subprocess.run(command, check=True, capture_output=True, timeout=30)
+    data = read(path).replace(b"memory@", b"mumory@").replace(b"memory\0", b"mumory\0")
+    return Special(initrd, extra=["-dtb", write(work, "no-memory.dtb", data)])
+
+
+CASES = {
+    "no-initrd": Case(lambda work, initrd, job: Special(), r"(?i)no (initrd|initramfs)"),
+    "truncated-cpio": Case(truncated, r"(?i)(initrd|initramfs|cpio).*(truncated|short|ends)"),
+    "corrupt-cpio": Case(corrupt, r"(?i)(initrd|initramfs|cpio).*(corrupt|not a|magic|bad)"),
+    "no-init": Case(no_init, r"(?i)/init\b.*(not|no such|missing|ENOENT|rdinit=)"),
+    "foreign-init": Case(init_file("foreign.cpio", foreign_elf),
+                         r"(?i)/init\b.*(machine|arch|ENOEXEC)"),
+    "text-init": Case(init_file("text.cpio", lambda job: b"just some words\n" * 9),
+                      r"(?i)/init\b.*(ELF|not a program|ENOEXEC|exec format)"),
+    "empty-init": Case(init_file("empty.cpio", lambda job: b""),
+                       r"(?i)/init\b.*(ELF|not a program|ENOEXEC|exec format|empty)"),
+    "fdt": Case(fdt_without_memory, r"(?i)(fdt|device tree|memory).*(no|corrupt|not|missing)",
+                ports=("riscv",)),
+    "8M": Case(lambda work, initrd, job: Special(initrd), r"(?i)memory", memory="8M"),
+    "levels": Case(lambda work, initrd, job: Special(initrd, levels=7), r"levels=.*7|7.*levels"),
+}
