@@ -8,11 +8,11 @@
 #ifndef KERNEL_SYMBOLS_H
 #define KERNEL_SYMBOLS_H
 
-#include <stdint.h>
+#include <lib/types.h>
 
-extern const uint32_t ksym_count;
-extern const uint32_t ksym_offsets[];
-extern const uint32_t ksym_name_index[];
+extern const u32 ksym_count;
+extern const u32 ksym_offsets[];
+extern const u32 ksym_name_index[];
 extern const char ksym_names[];
 
 /*

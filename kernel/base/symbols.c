@@ -17,19 +17,19 @@
  *
  * LOCKS          none: constant data, usable from panic().
  */
-#include <stddef.h>
+#include <lib/types.h>
 #include <kernel/symbols.h>
 
 extern const char _text[], _etext[];
 
 /* The position of the last offset that is not above @offset; there is at least one entry. */
-static uint32_t find_last_not_above(unsigned long offset)
+static u32 find_last_not_above(unsigned long offset)
 {
-	uint32_t low = 0;
-	uint32_t high = ksym_count;
+	u32 low = 0;
+	u32 high = ksym_count;
 
 	while (high - low > 1) {
-		uint32_t middle = low + (high - low) / 2;
+		u32 middle = low + (high - low) / 2;
 
 		if (ksym_offsets[middle] <= offset)
 			low = middle;
@@ -42,7 +42,7 @@ static uint32_t find_last_not_above(unsigned long offset)
 const char *symbol_lookup(unsigned long addr, unsigned long *offset)
 {
 	unsigned long text = (unsigned long)_text;
-	uint32_t i;
+	u32 i;
 
 	if (addr < text || addr >= (unsigned long)_etext)
 		return NULL;
