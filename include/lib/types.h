@@ -22,6 +22,8 @@ typedef int16_t  s16;
 typedef int32_t  s32;
 typedef int64_t  s64;
 
+typedef u64 paddr_t;	/* a physical address */
+
 #if __STDC_HOSTED__
 #include <sys/types.h>
 #else

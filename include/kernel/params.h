@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * params.h - boot parameters: one documented table (kernel/params.c)
+ *
+ * The command line is `name` or `name=value` words; words after `--` are init's arguments. Unknown
+ * words are reported once, and passed to init as Linux does (name=value: environment; else argument).
+ */
+#ifndef KERNEL_PARAMS_H
+#define KERNEL_PARAMS_H
+
+#include <lib/types.h>
+
+struct boot_params {
+	unsigned int	levels;		/* 0 = deepest                                         */
+	unsigned int	maxcpus;	/* NR_CPUS by default; nosmp = 1                       */
+	u64		mem;		/* bytes, ~0 = all                                     */
+	u64		highmem;	/* bytes kept out of the direct map, 0 = as needed     */
+	char		slab[8];	/* slub slab slob                                      */
+	char		reclaim[8];
+	char		rdinit[256];	/* /init                                               */
+	bool		verbose;	/* the whole log on the console                        */
+	bool		quiet;
+	bool		norandom;	/* no address-space randomisation                      */
+	bool		nokpti;
+	char		strace[32];	/* trace system calls: "all", "1" = off is "", or a PID or a comm name */
+	bool		ktest;		/* run the in-kernel tests instead of init (KTEST builds) */
+	char		ktest_filter[64];
+	u64		seed;		/* test order; 0 = from the clock                      */
+	bool		panic_reboot;
+};
+
+extern struct boot_params boot_params;
+extern char *init_argv[34], *init_envp[34];	/* NULL-terminated; argv[0] is set by kernel/main.c */
+
+/* params_early - parse without printing or memory; idempotent; ports call it as soon as boot_command_line is set. */
+void params_early(void);
+/* params_report - print a line for each unknown or malformed word. */
+void params_report(void);
+/* params_print_table - name, values, default, one line each: `help` boot parameter, docs generator. */
+void params_print_table(void);
+
+#endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sched.h - threads as the scheduler sees them
+ *
+ * A struct thread is what a CPU runs. What it belongs to (process, files, signals) is opaque here and
+ * defined by kernel/process.h. The kernel switches threads only where one blocks or on the way back to
+ * user mode; interrupts only set THREAD_WORK_RESCHED.
+ */
+#ifndef KERNEL_SCHED_H
+#define KERNEL_SCHED_H
+
+#include <arch.h>
+#include <kernel/cpumask.h>
+#include <kernel/percpu.h>
+#include <kernel/spinlock.h>
+#include <lib/atomic.h>
+#include <lib/list.h>
+
+enum thread_state {
+	THREAD_RUNNING,			/* running or on a run queue                             */
+	THREAD_INTERRUPTIBLE,		/* asleep, any signal wakes                              */
+	THREAD_KILLABLE,		/* asleep, a fatal signal wakes                          */
+	THREAD_UNINTERRUPTIBLE,		/* asleep, only its event wakes                          */
+	THREAD_STOPPED,			/* job control stop                                      */
+	THREAD_DEAD,			/* last schedule() done or under way; reaper frees       */
+};
+
+/* thread->work: why the way back to user mode is not straight (tested by entry.S) */
+#define WORK_RESCHED	(1UL << 0)	/* another thread should run                        */
+#define WORK_SIGNAL	(1UL << 1)	/* a signal may be pending                          */
+#define WORK_RESTORE_MASK (1UL << 2)	/* sigsuspend/ppoll: put saved_mask back            */
+
+#define THREAD_SIZE_ORDER	2	/* 16 KiB kernel stack + guard page, aligned to 2 * size, so      */
+#define THREAD_SIZE		(PAGE_SIZE << THREAD_SIZE_ORDER)	/* sp & THREAD_SIZE = overflow */
+
+struct process;
+struct files_struct;
+struct fs_struct;
+
+/* letters: (i) immutable after creation (o) only the thread itself (r) run queue lock (a) atomic
+ *          (s) process->sighand lock (t) tasklist lock */
+struct thread {
+	/* offsets known to entry.S */
+	unsigned long		work;		/*  0 (a) WORK_*                                */
+	unsigned long		kstack_top;	/*  8 (i) */
+	struct arch_thread	arch;		/* 16 (o) saved registers, FP state             */
+
+	enum thread_state	state;		/* (r) written by self before sleeping, by waker */
+	bool			on_cpu;		/* (a) still using its stack on some CPU        */
+	bool			on_rq;		/* (r) */
+	bool			is_idle;
+	unsigned int		cpu;		/* (r) last CPU, whose run queue it is on       */
+	struct list_head	rq_link;	/* (r) */
+	int			nice;		/* -20..19, scales the time slice               */
+	u64			slice_end;	/* (o) ns                                       */
+	struct cpumask		affinity;	/* (r) CPUs it may run on                       */
+	u64			utime, stime;	/* (o) ns in user and kernel mode               */
+	u64			sched_stamp;	/* (o) when the running interval began          */
+	unsigned long		nvcsw, nivcsw;	/* (o) voluntary, involuntary switches          */
+
+	struct mm_struct	*mm;		/* (o) user address space; NULL: kernel thread  */
+	void			*kstack;	/* (i) lowest address                           */
+	char			comm[16];	/* (o) name, NUL-terminated                     */
+	pid_t			tid;		/* (i) */
+
+	/* kernel/process.h */
+	struct process		*process;	/* (i) NULL: kernel thread                      */
+	struct files_struct	*files;		/* (o) */
+	struct fs_struct	*fs;		/* (o) */
+	struct list_head	thread_link;	/* (t) process->threads                         */
+	struct list_head	pid_link;	/* (t) tid hash                                 */
+	u64			blocked;	/* (s, o) signal mask, bit n-1 = signal n       */
+	u64			saved_mask;	/* (o) for WORK_RESTORE_MASK                    */
+	struct list_head	sig_queue;	/* (s) pending, this thread only                */
+	u64			sig_pending;	/* (s) summary of sig_queue                     */
+	unsigned long		altstack_sp, altstack_size;	/* (o) */
+	unsigned int		altstack_flags;
+	u32 __user		*clear_child_tid;	/* (o) */
+	void __user		*robust_list;		/* (o) */
+	size_t			robust_list_len;
+	unsigned long		min_flt, maj_flt;	/* (o) */
+	unsigned long		syscall_restart;	/* (o) restart_syscall block: see signal.c */
+	u64			restart_deadline;
+	int			(*fault_cause)(void);	/* reserved for tracers; NULL              */
+	int			exit_code;	/* (o) */
+	unsigned int		fail_nth;	/* (o) fault injection: fail this allocation    */
+	unsigned int		in_syscall;	/* (o) number + 1 while tracing                 */
+
+#if CONFIG_DEBUG
+	const void		*held[16];	/* (o) sleeping locks, outermost first          */
+	unsigned long		held_site[16];
+	u8			held_rank[16];
+	unsigned int		nheld;
+#endif
+};
+
+#define current arch_current()
+
+/* current_regs - the user registers of the running thread (top of its kernel stack). */
+static inline struct trapframe *thread_regs(const struct thread *t)
+{
+	return (struct trapframe *)t->kstack_top - 1;
+}
+#define current_regs()	thread_regs(current)
+
+/* thread_alloc - struct and guarded stack, state THREAD_UNINTERRUPTIBLE, not queued; NULL: no memory. */
+struct thread *thread_alloc(const char *name);
+/* thread_free - a thread that will never run (again); frees stack (cached for reuse) and struct. */
+void thread_free(struct thread *t);
+/* kthread_create - a kernel thread that runs @fn(@arg) once woken; NULL: no memory. When @fn returns, it ends. */
+struct thread *kthread_create(void (*fn)(void *), void *arg, const char *name);
+
+/* sched_init / sched_init_cpu - boot; the idle thread of the CPU exists after it. */
+void sched_init(void);
+int sched_init_cpu(unsigned int cpu);
+/* sched_idle_loop - what an idle thread runs. */
+void sched_idle_loop(void) __noreturn;
+
+/* schedule - give up the CPU; runs again when woken (or at once if state is THREAD_RUNNING). might_sleep. */
+void schedule(void);
+/* schedule_until - as schedule() for a thread that set its state; 0, -EINTR (signal), -ETIMEDOUT. */
+int schedule_until(u64 deadline_ns);
+/* sched_yield_current - go behind the other runnable threads of this CPU. */
+void sched_yield_current(void);
+/* thread_wake - make @t runnable if its state is in the class; true if it was asleep. Any context. */
+bool thread_wake(struct thread *t);
+/* thread_wake_signal - wake @t for a signal: interruptible, killable if @fatal, stopped if @fatal. */
+bool thread_wake_signal(struct thread *t, bool fatal);
+/* thread_exit_switch - last act of a thread: state THREAD_DEAD, never returns; @t is freed by thread_reap later. */
+void thread_exit_switch(void) __noreturn;
+/* thread_wait_off_cpu - spin until @t has left its stack (before freeing it). */
+void thread_wait_off_cpu(struct thread *t);
+/* thread_set_affinity - 0 or -EINVAL if no online CPU is in @m. */
+int thread_set_affinity(struct thread *t, const struct cpumask *m);
+/* set_work - raise WORK_* bits for @t and, if it runs in user mode elsewhere, make it notice. */
+void set_work(struct thread *t, unsigned long bits);
+
+/* signal_pending_hook - upcall to kernel/signal.c: does current have a deliverable (or fatal) signal? */
+bool signal_pending(struct thread *t);
+bool fatal_signal_pending(struct thread *t);
+
+/* sched_load - load averages in 1/2048 units for 1, 5, 15 minutes; counts of runnable threads. */
+struct sched_load { unsigned long avg[3]; unsigned int running, total; };
+void sched_load(struct sched_load *l);
+u64 sched_idle_ns(unsigned int cpu);
+unsigned long sched_switches(void);
+/* account_user_enter/exit - called on traps from and returns to user mode where time is kept */
+void account_time(struct thread *t, bool was_user);
+
+/* sleep_until - absolute ns; 0 or -EINTR. */
+int sleep_until(u64 deadline_ns);
+
+#endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mm.h - an address space and its VMAs
+ *
+ * letters: (m) mmap_lock, read to look, write to change (l) page_table_lock or atomic (a) atomic (i) immutable
+ */
+#ifndef MM_MM_H
+#define MM_MM_H
+
+#include <arch.h>
+#include <kernel/cpumask.h>
+#include <kernel/rwsem.h>
+#include <lib/interval_tree.h>
+#include <lib/rbtree.h>
+#include <mm/page.h>
+
+struct address_space;
+struct mm_struct;
+struct vm_area_struct;
+struct fault;
+
+enum fault_result {
+	FAULT_OK,		/* resolved; the access can be retried                       */
+	FAULT_RETRY,		/* locks were dropped: look everything up again              */
+	FAULT_SEGV_MAPERR,	/* no mapping                                                */
+	FAULT_SEGV_ACCERR,	/* mapping forbids it                                        */
+	FAULT_SIGBUS,		/* beyond the end of the object, or it cannot be read        */
+	FAULT_OOM,
+};
+
+/* vm_ops - one of the named upward tables. All members may be NULL. */
+struct vm_ops {
+	void	(*open)(struct vm_area_struct *vma);	/* the VMA was copied or split; mmap_lock held for write */
+	void	(*close)(struct vm_area_struct *vma);	/* it is going away                                      */
+	/* fault - find the page for f->pgoff: set f->page (referenced) or return an error; mmap_lock held for read, may sleep.
+	 * NULL with vma->mapping set: the page cache answers. */
+	enum fault_result (*fault)(struct vm_area_struct *vma, struct fault *f);
+	/* page_mkwrite - a clean shared page is about to become writable; FAULT_OK or FAULT_SIGBUS */
+	enum fault_result (*page_mkwrite)(struct vm_area_struct *vma, struct fault *f);
+	/* access - read or write the object for ptrace and /proc/PID/mem where there is no struct page */
+	int	(*access)(struct vm_area_struct *vma, unsigned long addr, void *buf, int len, bool write);
+	/* name - for /proc/PID/maps: text of the last column ("[vdso]"), or NULL: ask the file */
+	const char *(*name)(struct vm_area_struct *vma);
+};
+
+struct vm_area_struct {
+	unsigned long		vm_start, vm_end;	/* (m) [start, end), page aligned           */
+	struct rb_node		vm_rb;			/* (m) mm->mm_rb, keyed by address          */
+	struct list_head	vm_link;		/* (m) mm->mmap, in address order           */
+	unsigned long		rb_gap;			/* (m) largest gap below any VMA of the subtree (augmented) */
+	struct mm_struct	*vm_mm;			/* (i) */
+	unsigned long		vm_flags;		/* (m) VM_* (mm/types.h)                    */
+	pgprot_t		vm_page_prot;		/* (m) for a page that may be written if VM_WRITE and shared */
+	pgoff_t			vm_pgoff;		/* (m) first page's offset in the object; anon: address >> PAGE_SHIFT at birth */
+	const struct vm_ops	*vm_ops;		/* (i) NULL: anonymous memory               */
+	struct address_space	*mapping;		/* (i) page cache of the object, or NULL    */
+	void			*vm_file;		/* (i) struct file *, opaque; a reference is held via vm_ops */
+	void			*vm_private;		/* (i) vm_ops' own (shmem_object ...)       */
+	struct interval_tree_node i_mmap_node;		/* mapping->i_mmap_rwsem                    */
+};
+
+struct mm_struct {
+	struct rb_root		mm_rb;			/* (m) */
+	struct list_head	mmap;			/* (m) */
+	struct vm_area_struct	*mmap_cache;		/* (a) last hit                             */
+	pgd_t			*pgd;			/* (i) */
+	struct rw_semaphore	mmap_lock;		/* RANK_MMAP                                */
+	atomic_t		mm_users;		/* (a) threads using the user part          */
+	atomic_t		mm_count;		/* (a) references to the struct; all users = 1 */
+	spinlock_t		page_table_lock;	/* RANK_PTE: upper levels of the tables     */
+	unsigned long		mmap_base;		/* (i after exec) top of the mmap area, grows down */
+	unsigned long		task_size;		/* (i) */
+	int			map_count;		/* (m) */
+	unsigned long		total_vm, data_vm, exec_vm, stack_vm, locked_vm; /* (m) pages     */
+	unsigned long		hiwater_rss, hiwater_vm;
+	atomic64_t		rss_anon, rss_file, rss_shmem; /* (a) pages                     */
+	atomic64_t		pgtables_bytes;		/* (a) */
+	unsigned long		def_flags;		/* (m) VM_LOCKED from mlockall(MCL_FUTURE)  */
+	unsigned long		start_code, end_code, start_data, end_data, start_brk, brk; /* (m) */
+	unsigned long		start_stack, arg_start, arg_end, env_start, env_end; /* (m) */
+	unsigned long		vdso_base;		/* (i after exec) 0: none                   */
+	struct cpumask		cpu_mask;		/* (a) CPUs that may hold our translations  */
+	unsigned long		saved_auxv[64];		/* (i after exec) /proc/PID/auxv            */
+	void			*exe_file;		/* (m) struct file *, owned by kernel/exec.c */
+	unsigned long		flags;			/* (a) MMF_*                                */
+	struct list_head	mm_link;		/* list of all                              */
+	unsigned long		rlimit_as, rlimit_data, rlimit_stack; /* (m) bytes, copies kept by prlimit */
+};
+
+#define MMF_OOM_VICTIM	0
+
+/* ---- mm.c: life ---- */
+extern struct mm_struct init_mm;		/* the kernel's own: pgd = swapper_pg_dir      */
+struct mm_struct *mm_alloc(void);		/* empty, users = count = 1; NULL no memory    */
+static inline void mmget(struct mm_struct *mm) { atomic_inc(&mm->mm_users); }
+void mmput(struct mm_struct *mm);		/* last user: unmap everything; sleeps         */
+static inline void mmgrab(struct mm_struct *mm) { atomic_inc(&mm->mm_count); }
+void mmdrop(struct mm_struct *mm);		/* last reference: free pgd and struct         */
+/* use_mm - make @mm (or NULL) current's address space on this CPU; no references are taken or dropped. */
+void use_mm(struct mm_struct *mm);
+/* switch_mm - scheduler: @next runs on this CPU from now on (lazy for kernel threads). irqs off. */
+void switch_mm(struct thread *prev, struct thread *next);
+/* dup_mm - fork: a copy-on-write copy of @old; NULL: no memory. sleeps. */
+struct mm_struct *dup_mm(struct mm_struct *old);
+/* mm_rss - resident pages */
+unsigned long mm_rss(struct mm_struct *mm);
+
+/* ---- vma.c ---- */
+/* find_vma - first VMA with vm_end > @addr, or NULL. mmap_lock held (read). */
+struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);
+/* find_vma_intersection - a VMA that overlaps [start, end), or NULL */
+struct vm_area_struct *find_vma_intersection(struct mm_struct *mm, unsigned long start, unsigned long end);
+static inline bool vma_is_anonymous(const struct vm_area_struct *vma) { return !vma->vm_ops && !vma->mapping; }
+static inline unsigned long vma_pages(const struct vm_area_struct *vma) { return (vma->vm_end - vma->vm_start) >> PAGE_SHIFT; }
+#define for_each_vma(mm, vma) list_for_each_entry(vma, &(mm)->mmap, vm_link)
+/* mm_check - validator: tree, list, gaps, counters. mmap_lock held. */
+void mm_check(struct mm_struct *mm);
+
+/* ---- mmap.c, brk.c, mprotect.c, mremap.c, madvise.c: one call each. They take mmap_lock themselves. ---- */
+struct mmap_request {
+	unsigned long		addr, len;	/* len in bytes, > 0                                 */
+	unsigned long		prot, flags;	/* PROT_*, MAP_*                                     */
+	pgoff_t			pgoff;
+	/* filled by the object (file_ops->mmap); all NULL/0 for anonymous memory */
+	const struct vm_ops	*vm_ops;
+	struct address_space	*mapping;
+	void			*vm_file;
+	void			*vm_private;
+	unsigned long		vm_flags_clear;	/* e.g. VM_MAYWRITE for a shared read-only descriptor */
+	unsigned long		vm_flags_set;	/* e.g. VM_PFNMAP, VM_DONTEXPAND                      */
+};
+/* do_mmap - address, or -errno. On success vm_ops->open() was called for the new VMA (so the object takes its
+ * reference there); on failure nothing was. MAP_SHARED|MAP_ANONYMOUS makes a shmem object itself. */
+long do_mmap(struct mm_struct *mm, const struct mmap_request *rq);
+int do_munmap(struct mm_struct *mm, unsigned long addr, size_t len);
+/* do_munmap_locked - the same with mmap_lock held for write */
+int do_munmap_locked(struct mm_struct *mm, unsigned long addr, size_t len);
+unsigned long do_brk(struct mm_struct *mm, unsigned long brk);	/* new (or unchanged) break */
+int do_mprotect(struct mm_struct *mm, unsigned long addr, size_t len, unsigned long prot);
+long do_mremap(struct mm_struct *mm, unsigned long addr, size_t old_len, size_t new_len, unsigned long flags, unsigned long new_addr);
+int do_madvise(struct mm_struct *mm, unsigned long addr, size_t len, int advice);
+int do_msync(struct mm_struct *mm, unsigned long addr, size_t len, int flags);
+int do_mincore(struct mm_struct *mm, unsigned long addr, size_t len, u8 __user *vec);
+int do_mlock(struct mm_struct *mm, unsigned long addr, size_t len, bool lock, unsigned long rlimit);
+/* setup_stack_vma - exec: a VM_GROWSDOWN VMA ending at @top, at least @len bytes; 0 or -errno */
+int setup_stack_vma(struct mm_struct *mm, unsigned long top, size_t len, bool exec);
+/* mm_write / mm_read - access another address space (or one not loaded): bytes done, or -EFAULT. get_user_pages underneath. sleeps. */
+long access_process_vm(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write);
+/* get_user_page - fault in and reference the page at @addr; NULL with *@err */
+struct page *get_user_page(struct mm_struct *mm, unsigned long addr, bool write, int *err);
+
+/* ---- fault.c ---- */
+struct fault {
+	struct mm_struct	*mm;
+	struct vm_area_struct	*vma;
+	unsigned long		address;	/* page aligned                               */
+	bool			write, exec, user;
+	pgoff_t			pgoff;		/* in vma's object                            */
+	pmd_t			*pmd;
+	pte_t			*pte;		/* valid while ptl is held                    */
+	spinlock_t		*ptl;
+	pte_t			orig_pte;	/* what the decision was made on              */
+	struct page		*page;		/* result of vm_ops->fault, referenced        */
+	bool			major;		/* had to wait for a device                   */
+};
+/* handle_mm_fault - resolve one fault in current's or another @mm; takes mmap_lock for read. sleeps. */
+enum fault_result handle_mm_fault(struct mm_struct *mm, unsigned long address, bool write, bool exec, bool user);
+
+/* ---- reporting for /proc ---- */
+struct vma_usage { unsigned long rss, pss_shifted, shared_clean, shared_dirty, private_clean, private_dirty, referenced, anonymous, swap; };
+/* vma_usage - walk the page tables of @vma; bytes; pss_shifted is bytes << 12. mmap_lock held. */
+void vma_usage(struct vm_area_struct *vma, struct vma_usage *u);
+
+void mm_init(void);				/* caches, zero page, init_mm; after slab_init() */
+
+#endif

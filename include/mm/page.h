@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * page.h - one struct page per frame: who holds it, and what it is (mm/page.c)
+ *
+ * letters: (i) immutable (a) atomic (z) zone lock (s) slab (p) page lock (l) LRU lock (w) whoever owns the page
+ */
+#ifndef MM_PAGE_H
+#define MM_PAGE_H
+
+#include <arch.h>
+#include <kernel/spinlock.h>
+#include <lib/atomic.h>
+#include <lib/list.h>
+#include <mm/types.h>
+
+struct address_space;
+struct kmem_cache;
+
+/*
+ * page->flags: low bits below, top byte the zone. Owner in brackets: who may change the bit.
+ */
+enum pageflags {
+	PG_locked,		/* [page lock holder] contents or identity are changing            */
+	PG_uptodate,		/* [page lock] contents are valid                                  */
+	PG_dirty,		/* [a_ops users] newer than its backing store                      */
+	PG_writeback,		/* [page lock to set, I/O completion to clear]                     */
+	PG_referenced,		/* [anyone] second chance                                          */
+	PG_lru,			/* [LRU lock] on an LRU list                                       */
+	PG_active,		/* [LRU lock] which one                                            */
+	PG_reserved,		/* [boot] never managed by the allocator: kernel image, tables, holes */
+	PG_buddy,		/* [zone lock] head of a free block in the buddy lists; order in private */
+	PG_slab,		/* [slab] */
+	PG_table,		/* [pgtable] a page table; ptl is in use                           */
+	PG_anon,		/* [rmap] anonymous user page                                      */
+	PG_swapbacked,		/* [owner] anonymous or shmem: swap is its backing store           */
+	PG_waiters,		/* [page lock] someone sleeps on PG_locked or PG_writeback          */
+	PG_kernel,		/* [allocator's caller] kernel data (stacks, vmalloc, pipes)        */
+	PG_pcp,			/* [CPU] on a per-CPU free list                                    */
+	NR_PAGEFLAGS
+};
+
+#define PAGE_ZONE_SHIFT		60
+
+struct page {
+	unsigned long		flags;		/* (a) PG_*, zone                              */
+	union {
+		struct list_head lru;		/* (l) LRU, (z) free list, (w) else            */
+		struct {			/* PG_slab */
+			struct kmem_cache *slab_cache;	/* (i) while PG_slab                   */
+			void	*freelist;		/* (s) */
+		};
+	};
+	union {
+		struct address_space *mapping;	/* (p) page cache; NULL otherwise              */
+		struct {			/* PG_slab */
+			u16	inuse, objects;	/* (s) */
+			u16	frozen;		/* (s) owned by a CPU                          */
+			u16	cpu;
+		};
+	};
+	union {
+		pgoff_t		index;		/* (p) offset in mapping, in pages             */
+		struct page	*slab_next;	/* (s) */
+	};
+	atomic_t		_refcount;	/* (a) 0 = free                                */
+	atomic_t		_mapcount;	/* (a) user ptes mapping it, minus 1           */
+	union {
+		unsigned long	private;	/* (z) order if PG_buddy; order of an allocated block head; (w) */
+		spinlock_t	ptl;		/* PG_table: guards the entries                */
+	};
+} __aligned(64);				/* a power of two: page_to_pfn() is a shift    */
+
+extern struct page *vmemmap;			/* struct page of frame 0 (virtually)          */
+extern pfn_t max_pfn, min_pfn;			/* frames of RAM lie in [min_pfn, max_pfn)     */
+extern struct page *zero_page;			/* shared page of zeroes: pte_special, no refcount */
+
+static inline pfn_t page_to_pfn(const struct page *p)	{ return (pfn_t)(p - vmemmap); }
+static inline struct page *pfn_to_page(pfn_t pfn)	{ return vmemmap + pfn; }
+static inline paddr_t page_to_phys(const struct page *p) { return (paddr_t)page_to_pfn(p) << PAGE_SHIFT; }
+static inline struct page *phys_to_page(paddr_t pa)	{ return pfn_to_page((pfn_t)(pa >> PAGE_SHIFT)); }
+/* page_address - direct-map address; the page must not be in HIGHMEM. */
+static inline void *page_address(const struct page *p)	{ return phys_to_virt(page_to_phys(p)); }
+/* virt_to_page - for direct-map addresses. */
+static inline struct page *virt_to_page(const void *va)	{ return phys_to_page(virt_to_phys(va)); }
+/* pfn_valid - does @pfn have an initialised struct page? */
+bool pfn_valid(pfn_t pfn);
+
+#define PAGEFLAG(Name, name)									\
+static inline bool Page##Name(const struct page *p) { return (READ_ONCE(p->flags) >> PG_##name) & 1; } \
+static inline void SetPage##Name(struct page *p) { __atomic_fetch_or(&p->flags, 1UL << PG_##name, __ATOMIC_RELAXED); } \
+static inline void ClearPage##Name(struct page *p) { __atomic_fetch_and(&p->flags, ~(1UL << PG_##name), __ATOMIC_RELAXED); } \
+static inline bool TestSetPage##Name(struct page *p) { return (__atomic_fetch_or(&p->flags, 1UL << PG_##name, __ATOMIC_ACQ_REL) >> PG_##name) & 1; } \
+static inline bool TestClearPage##Name(struct page *p) { return (__atomic_fetch_and(&p->flags, ~(1UL << PG_##name), __ATOMIC_ACQ_REL) >> PG_##name) & 1; } \
+/* for a page nobody else can see yet (or any more) */						\
+static inline void __SetPage##Name(struct page *p) { p->flags |= 1UL << PG_##name; }		\
+static inline void __ClearPage##Name(struct page *p) { p->flags &= ~(1UL << PG_##name); }
+PAGEFLAG(Locked, locked) PAGEFLAG(Uptodate, uptodate) PAGEFLAG(Dirty, dirty) PAGEFLAG(Writeback, writeback)
+PAGEFLAG(Referenced, referenced) PAGEFLAG(LRU, lru) PAGEFLAG(Active, active) PAGEFLAG(Reserved, reserved)
+PAGEFLAG(Buddy, buddy) PAGEFLAG(Slab, slab) PAGEFLAG(Table, table) PAGEFLAG(Anon, anon)
+PAGEFLAG(SwapBacked, swapbacked) PAGEFLAG(Waiters, waiters) PAGEFLAG(Kernel, kernel) PAGEFLAG(Pcp, pcp)
+
+static inline int page_count(const struct page *p) { return atomic_read(&p->_refcount); }
+/* page_mapcount - user ptes that map the page */
+static inline int page_mapcount(const struct page *p) { return atomic_read(&p->_mapcount) + 1; }
+
+/* put_page_final - mm/page.c: the last reference is gone; frees to the allocator. */
+void put_page_final(struct page *p);
+
+static inline void get_page(struct page *p)
+{
+	ASSERT_MSG(page_count(p) > 0, "get_page of a free page: pfn=%lx flags=%lx", page_to_pfn(p), p->flags);
+	__atomic_fetch_add(&p->_refcount.counter, 1, __ATOMIC_RELAXED);
+}
+/* get_page_unless_zero - for lookups that race with freeing. */
+static inline bool get_page_unless_zero(struct page *p)
+{
+	int v = atomic_read(&p->_refcount);
+
+	while (v > 0)
+		if (__atomic_compare_exchange_n(&p->_refcount.counter, &v, v + 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+			return true;
+	return false;
+}
+static inline void put_page(struct page *p)
+{
+	int old = __atomic_fetch_sub(&p->_refcount.counter, 1, __ATOMIC_ACQ_REL);
+
+	ASSERT_MSG(old > 0, "put_page underflow: pfn=%lx flags=%lx", page_to_pfn(p), p->flags);
+	if (old == 1)
+		put_page_final(p);
+}
+
+/* lock_page - sleep until PG_locked is ours. unlock_page wakes waiters. wait_on_page_locked does not take it. */
+void lock_page(struct page *p);
+static inline bool trylock_page(struct page *p) { return !TestSetPageLocked(p); }
+void unlock_page(struct page *p);
+void wait_on_page_locked(struct page *p);
+
+/* page_init - memblock -> memmap, zones, free pages to the buddy allocator. Boot only. */
+void page_init(void);
+/* free_initmem - give the .init sections and the initrd's spare pages back; returns bytes. */
+size_t free_initmem(void);
+/* free_reserved_area - boot memory [start, end) (physical, page aligned) becomes free pages. */
+void free_reserved_area(paddr_t start, paddr_t end);
+/* page_dump - one line about @p with printk (panic, vm page). */
+void page_dump(const struct page *p, const char *why);
+
+#endif

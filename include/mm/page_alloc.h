@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* page_alloc.h - the front door of physical memory (mm/page_alloc.c) */
+#ifndef MM_PAGE_ALLOC_H
+#define MM_PAGE_ALLOC_H
+
+#include <mm/page.h>
+
+#define MAX_ORDER	10		/* largest block: 2^10 pages = 4 MiB */
+
+/*
+ * alloc_pages - 2^@order contiguous pages, reference count 1 on the first; NULL: no memory.
+ *   sleeps: only with __GFP_RECLAIM. Any context with GFP_ATOMIC or GFP_NOWAIT.
+ */
+struct page *alloc_pages(gfp_t gfp, unsigned int order);
+static inline struct page *alloc_page(gfp_t gfp) { return alloc_pages(gfp, 0); }
+/* free_pages - the whole block back; its reference count is 0 or 1 and no one else holds it. */
+void free_pages(struct page *p, unsigned int order);
+/* alloc_pages_bulk - up to @n single pages into @pages[]; returns how many it got. */
+unsigned int alloc_pages_bulk(gfp_t gfp, unsigned int n, struct page **pages);
+/* free_page_list - pages linked by ->lru whose reference count is already 0. */
+void free_page_list(struct list_head *list);
+
+/* get_free_page - direct-map address of one (zeroed) page, or NULL; free_page_va gives it back. */
+void *get_free_page(gfp_t gfp);
+void free_page_va(void *va);
+
+unsigned long nr_free_pages(void);
+unsigned long totalram_pages(void);
+
+/* page_alloc_drain - this and all other CPUs' per-CPU lists back to the buddy lists (exact counts for tests). */
+void page_alloc_drain(void);
+/* buddy_check - validator: lists, flags, counts of every zone; panics with operands. */
+void buddy_check(void);
+
+#endif

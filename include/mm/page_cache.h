@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * page_cache.h - file offset -> page through the radix tree (mm/page_cache.c)
+ *
+ * letters: (t) tree_lock (m) i_mmap_rwsem (i) immutable (a) atomic
+ */
+#ifndef MM_PAGE_CACHE_H
+#define MM_PAGE_CACHE_H
+
+#include <kernel/rwsem.h>
+#include <lib/interval_tree.h>
+#include <lib/radix_tree.h>
+#include <mm/page.h>
+
+struct address_space;
+
+/* aspace_ops - how an address space's pages are filled and written; one of the named upward tables. */
+struct aspace_ops {
+	/* fill - make @page (locked, in the cache, not up to date) up to date and unlock it, now or later; 0 or -errno (then unlocked, not up to date) */
+	int	(*fill)(struct address_space *as, struct page *page);
+	/* writeout - start writing dirty @page; NULL: memory is the backing store (tmpfs) */
+	int	(*writeout)(struct address_space *as, struct page *page);
+};
+
+struct address_space {
+	void			*host;		/* (i) the owner (an inode); opaque to mm       */
+	struct radix_tree_root	page_tree;	/* (t) index -> struct page                     */
+	spinlock_t		tree_lock;	/* RANK_CACHE_TREE                              */
+	unsigned long		nrpages;	/* (t) */
+	struct rw_semaphore	i_mmap_rwsem;	/* RANK_IMMAP                                   */
+	struct rb_root		i_mmap;		/* (m) interval tree of VMAs over file pages    */
+	atomic_t		i_mmap_writable; /* (a) VM_SHARED|VM_MAYWRITE mappings          */
+	const struct aspace_ops	*ops;		/* (i) */
+	loff_t			size;		/* (a) bytes; i_size of the owner lives here. 8-byte, read without lock */
+	unsigned long		flags;
+};
+
+#define AS_SHMEM	BIT(0)		/* pages are swap-backed: tmpfs and shared anonymous memory */
+
+void address_space_init(struct address_space *as, void *host, const struct aspace_ops *ops);
+/* address_space_destroy - no mappings left; drops every page. */
+void address_space_destroy(struct address_space *as);
+
+/* find_get_page - referenced page at @index, or NULL (a hole, or not cached). any state. */
+struct page *find_get_page(struct address_space *as, pgoff_t index);
+/* find_lock_page - the same, locked and still in @as. */
+struct page *find_lock_page(struct address_space *as, pgoff_t index);
+/* add_to_page_cache - put a new page in; takes its own reference; page comes back locked; 0, -EEXIST, -ENOMEM. */
+int add_to_page_cache(struct address_space *as, struct page *page, pgoff_t index);
+/* remove_from_page_cache - page locked, unmapped; drops the cache's reference. */
+void remove_from_page_cache(struct page *page);
+/*
+ * page_cache_get - an up-to-date referenced (unlocked) page at @index, made by ops->fill when absent.
+ *   returns: the page; NULL with *@err = -ENOMEM, -EIO or the fill's error.
+ */
+struct page *page_cache_get(struct address_space *as, pgoff_t index, int *err);
+/* page_cache_adopt - make existing kernel-owned frame @page (initramfs data) the page at @index; takes over the reference. */
+int page_cache_adopt(struct address_space *as, struct page *page, pgoff_t index);
+/* next_cached_page - smallest cached index >= @from, or ULONG_MAX (SEEK_DATA). next_hole - smallest uncached >= @from. */
+pgoff_t next_cached_page(struct address_space *as, pgoff_t from);
+pgoff_t next_hole(struct address_space *as, pgoff_t from);
+/*
+ * truncate_pages - size shrinks to @newsize: unmap from every VMA, drop whole pages, zero the tail of the last.
+ *   The caller (inode lock held) has stored as->size first, so faults beyond it get SIGBUS. sleeps: yes
+ */
+void truncate_pages(struct address_space *as, loff_t newsize);
+/* punch_pages - drop whole pages in [start, end) and zero the partial ones (fallocate PUNCH_HOLE). */
+void punch_pages(struct address_space *as, loff_t start, loff_t end);
+/* unmap_mapping_range - remove user ptes of file pages [first, last]; @even_cows: private copies too. */
+void unmap_mapping_range(struct address_space *as, pgoff_t first, pgoff_t last, bool even_cows);
+
+/* ---- shmem.c: pages that have no file behind them ---- */
+extern const struct aspace_ops shmem_aspace_ops;
+/* shmem_charge accounting: a limit on pages per owner; 0 or -ENOSPC */
+struct shmem_limit { atomic64_t used; unsigned long max; };
+/* shmem_create_anon - an unnamed shared object of @size bytes (MAP_SHARED|MAP_ANONYMOUS), refcounted; NULL no memory */
+struct shmem_object;
+struct shmem_object *shmem_create_anon(u64 size);
+struct address_space *shmem_mapping(struct shmem_object *o);
+void shmem_get(struct shmem_object *o);
+void shmem_put(struct shmem_object *o);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pgtable.h - the one generic walker: build, look up, visit and free tables at any depth (mm/pgtable.c)
+ */
+#ifndef MM_PGTABLE_H
+#define MM_PGTABLE_H
+
+#include <mm/mm.h>
+
+/* pmd_lookup - entry that points to the pte table for @addr, or NULL when a level above is empty. */
+pmd_t *pmd_lookup(pgd_t *pgd, unsigned long addr);
+/* pte_lookup_lock - the pte for @addr with its lock held in *@ptl, or NULL (no table). pte_unlock undoes it. */
+pte_t *pte_lookup_lock(struct mm_struct *mm, unsigned long addr, spinlock_t **ptl);
+/* pte_alloc_lock - the same, building missing tables; NULL: no memory. */
+pte_t *pte_alloc_lock(struct mm_struct *mm, unsigned long addr, spinlock_t **ptl);
+static inline void pte_unlock(spinlock_t *ptl) { spin_unlock(ptl); }
+/* pmd_alloc - build the levels above the pte table; NULL: no memory. */
+pmd_t *pmd_alloc(struct mm_struct *mm, unsigned long addr);
+
+/* walk_page_range - call @fn for each pte table piece in [start, end): ptes [pte, pte+n) map addr onwards; table locked.
+ * Empty levels are skipped. @fn returns non-zero to stop; that value is returned. */
+int walk_page_range(struct mm_struct *mm, unsigned long start, unsigned long end,
+		    int (*fn)(pte_t *pte, unsigned long addr, unsigned int n, void *arg), void *arg);
+/* free_page_tables - release tables that lie wholly in [floor, ceiling) and held only [start, end); ptes already empty. */
+struct mmu_gather;
+void free_page_tables(struct mmu_gather *tlb, unsigned long start, unsigned long end, unsigned long floor, unsigned long ceiling);
+
+/* alloc_table / free_table - one zeroed table page, counted; kernel tables pass mm = NULL. */
+struct page *alloc_table(struct mm_struct *mm);
+void free_table(struct mm_struct *mm, struct page *page);
+
+/* kernel_map_pages / unmap - vmalloc's page-wise edits of the kernel tables; 0 or -ENOMEM */
+int kernel_map_page(unsigned long va, struct page *page, pgprot_t prot);
+void kernel_unmap_range(unsigned long start, unsigned long end);
+pte_t *kernel_pte_lookup(unsigned long va);
+
+/* ---- mmu_gather.c: unhook, flush, then free: always in this order ---- */
+#define MMU_GATHER_BATCH 32
+struct mmu_gather {
+	struct mm_struct	*mm;
+	unsigned long		start, end;	/* range whose translations changed             */
+	bool			fullmm;		/* the whole address space goes away: no one runs in it */
+	bool			freed_tables;
+	unsigned int		nr, nr_tables;
+	struct page		*pages[MMU_GATHER_BATCH];	/* one reference each to drop    */
+	struct page		*tables[MMU_GATHER_BATCH];
+};
+void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_struct *mm, bool fullmm);
+/* tlb_remove_page - @page was unhooked from @addr; its reference is dropped after the flush. May flush: no pte lock of ranks below held except the caller's own table lock. */
+void tlb_remove_page(struct mmu_gather *tlb, struct page *page, unsigned long addr);
+void tlb_remove_entry(struct mmu_gather *tlb, unsigned long addr);	/* entry changed, no page to free */
+void tlb_remove_table(struct mmu_gather *tlb, struct page *table);
+void tlb_flush_mmu(struct mmu_gather *tlb);
+void tlb_finish_mmu(struct mmu_gather *tlb);
+
+/* ---- tlb_shootdown.c ---- */
+/* flush_tlb_page/range/mm - no CPU uses an old translation of @mm's range when it returns. irqs on unless only this CPU runs @mm. */
+void flush_tlb_page(struct mm_struct *mm, unsigned long addr);
+void flush_tlb_range(struct mm_struct *mm, unsigned long start, unsigned long end);
+void flush_tlb_mm(struct mm_struct *mm);
+void flush_tlb_kernel_range(unsigned long start, unsigned long end);
+
+/* ---- zap.c ---- */
+/* zap_range - remove all ptes of [start, end) of @vma; pages are gathered. mmap_lock held. */
+void zap_range(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start, unsigned long end);
+
+/* ---- rmap.c (mapcounts) ---- */
+void page_add_rmap(struct page *page, struct vm_area_struct *vma);	/* one more pte maps it */
+void page_remove_rmap(struct page *page);				/* one less */
+
+#endif

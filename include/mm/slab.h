@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* slab.h - kernel objects: named caches and kmalloc (mm/slab_common.c picks the back end) */
+#ifndef MM_SLAB_H
+#define MM_SLAB_H
+
+#include <mm/types.h>
+
+struct kmem_cache;
+
+#define SLAB_HWCACHE_ALIGN	BIT(0)
+#define SLAB_PANIC		BIT(1)	/* creation failure is a boot failure */
+
+/* kmem_cache_create - objects of @size, @align (0: natural), @ctor run once per object when its slab is made (or NULL).
+ *   NULL: no memory or nonsense sizes. sleeps: yes */
+struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align, unsigned int flags, void (*ctor)(void *));
+/* kmem_cache_destroy - 0, or -EBUSY while objects are allocated. */
+int kmem_cache_destroy(struct kmem_cache *c);
+void *kmem_cache_alloc(struct kmem_cache *c, gfp_t gfp);
+void kmem_cache_free(struct kmem_cache *c, void *obj);
+/* kmem_cache_shrink - empty slabs back to the page allocator; returns pages. */
+unsigned long kmem_cache_shrink(struct kmem_cache *c);
+unsigned long kmem_cache_inuse(struct kmem_cache *c);
+
+/* kmalloc - physically contiguous, at least 8-byte aligned (powers of two: naturally); up to 4 MiB; 0 bytes gives ZERO_SIZE_PTR. */
+void *kmalloc(size_t size, gfp_t gfp);
+void *kzalloc(size_t size, gfp_t gfp);
+void *kcalloc(size_t n, size_t size, gfp_t gfp);	/* overflow-checked */
+void *krealloc(void *p, size_t size, gfp_t gfp);
+void kfree(const void *p);				/* NULL is fine */
+size_t ksize(const void *p);
+char *kstrdup(const char *s, gfp_t gfp);
+void *kmemdup(const void *p, size_t n, gfp_t gfp);
+#define ZERO_SIZE_PTR ((void *)16)
+
+/* slab_init - after page_init(). slab_info - /proc/slabinfo line by line: @fn(text, arg). */
+void slab_init(void);
+void slab_info(void (*fn)(const char *line, void *arg), void *arg);
+unsigned long slab_pages(void);
+/* slab_check - validator over all caches */
+void slab_check(void);
+
+#endif

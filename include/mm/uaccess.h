@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* uaccess.h - copies between kernel and user memory (mm/uaccess.c) */
+#ifndef MM_UACCESS_H
+#define MM_UACCESS_H
+
+#include <arch.h>
+#include <uapi/errno.h>
+
+/* access_ok - [p, p+n) lies in user space and does not wrap. */
+static inline bool access_ok(const void __user *p, size_t n)
+{
+	unsigned long a = (unsigned long)p;
+
+	return n <= TASK_SIZE && a <= TASK_SIZE - n;
+}
+
+/* All: sleep (they may fault); no spinlock held. Result 0 or -EFAULT; on -EFAULT part may have been copied,
+ * and copy_from_user() has cleared the rest of @dst. */
+int copy_from_user(void *dst, const void __user *src, size_t n);
+int copy_to_user(void __user *dst, const void *src, size_t n);
+int clear_user(void __user *dst, size_t n);
+/* ..._partial: bytes NOT copied */
+size_t copy_from_user_partial(void *dst, const void __user *src, size_t n);
+size_t copy_to_user_partial(void __user *dst, const void *src, size_t n);
+/* strncpy_from_user - length without NUL, -EFAULT, or -ENAMETOOLONG if there is no NUL in @size bytes. */
+long strncpy_from_user(char *dst, const char __user *src, size_t size);
+
+#define put_user(val, uptr) ({ __typeof__(*(uptr)) v__ = (__typeof__(*(uptr)))(val); copy_to_user((uptr), &v__, sizeof(v__)); })
+#define get_user(var, uptr) ({ __typeof__(*(uptr)) v__; int r__ = copy_from_user(&v__, (uptr), sizeof(v__)); \
+				if (!r__) (var) = (__typeof__(var))v__; r__; })
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* vmstat.h - event counters per CPU, and state counters; each is incremented at one place (mm/vmstat.c) */
+#ifndef MM_VMSTAT_H
+#define MM_VMSTAT_H
+
+#include <kernel/percpu.h>
+
+/* X(name): the name is the line in /proc/vmstat. Events only grow. */
+#define VM_EVENTS(X)											\
+	X(pgalloc) X(pgfree) X(pgfault) X(pgmajfault)							\
+	X(pgfault_anon) X(pgfault_zero) X(pgfault_file) X(pgfault_file_cow) X(pgfault_shared)		\
+	X(pgfault_cow) X(pgfault_reuse) X(pgfault_spurious) X(pgfault_stack)				\
+	X(pgfault_segv) X(pgfault_sigbus) X(pgfault_oom)						\
+	X(tlb_flush_local) X(tlb_flush_remote) X(ipi_sent) X(oom_kill) X(syscall_unknown)
+
+/* States go up and down: sums over CPUs are exact. */
+#define VM_STATES(X)											\
+	X(nr_page_table_pages) X(nr_kernel_stack_pages) X(nr_anon_pages) X(nr_mapped) X(nr_file_pages)	\
+	X(nr_shmem) X(nr_dirty) X(nr_slab_pages) X(nr_vmalloc_pages)
+
+#define X(name) name,
+enum vm_event { VM_EVENTS(X) NR_VM_EVENTS };
+enum vm_state { VM_STATES(X) NR_VM_STATES };
+#undef X
+
+struct vm_counters { unsigned long event[NR_VM_EVENTS]; long state[NR_VM_STATES]; };
+DECLARE_PER_CPU(struct vm_counters, vm_counters);
+
+/* Plain adds: the kernel is not preempted, and interrupt handlers touch only pgalloc/pgfree, whose loss of a count is tolerated. */
+static inline void count_vm_event(enum vm_event e) { this_cpu_var(vm_counters).event[e]++; }
+static inline void count_vm_events(enum vm_event e, unsigned long n) { this_cpu_var(vm_counters).event[e] += n; }
+/* mod_vm_state - atomic on this CPU: also from interrupts */
+static inline void mod_vm_state(enum vm_state s, long n)
+{
+	__atomic_fetch_add(&this_cpu_var(vm_counters).state[s], n, __ATOMIC_RELAXED);
+}
+
+unsigned long vm_event_sum(enum vm_event e);
+long vm_state_sum(enum vm_state s);
+const char *vm_event_name(enum vm_event e);
+const char *vm_state_name(enum vm_state s);
+
+#endif
