@@ -134,13 +134,15 @@ $(KERNEL): $(KOBJS) $(B)/kernel.ld scripts/gen-symbols.py
 
 # ---- user programs, host tests, first file system ---------------------------------------------
 
-# user/user.mk makes $(USER_PROGRAMS) in $(O)/$(ARCH)/user, and tests/host/host.mk runs host-test.
+# user/user.mk makes $(O)/$(ARCH)/user/ with $(UCC), and the same programs for this machine in
+# $(O)/host/user/; tests/host/host.mk runs host-test.
+UCC := $(CROSS)gcc
 USER_DIR := $(O)/$(ARCH)/user
-USER_PROGRAMS := $(addprefix $(USER_DIR)/,verso-tools utest bench)
+USER_FILES := $(addprefix $(USER_DIR)/,verso-tools utest bench tools.list)
 -include user/user.mk
 -include tests/host/host.mk
 
-user: $(USER_PROGRAMS) ## build the user programs for ARCH
+user: $(USER_FILES) ## build the user programs for ARCH
 
 ROOTFS ?= verso
 INITRD-verso := $(O)/$(ARCH)/initrd.cpio
@@ -152,31 +154,22 @@ endif
 
 initrd: $(INITRD) ## build the initramfs (ROOTFS=verso or busybox)
 
-# The names of the applets come from a program that runs here; it also stands in for its twin.
-HOST_TOOLS ?= $(O)/x86_64/user/verso-tools
-HOST_BUSYBOX := $(O)/x86_64/busybox/busybox
-ifneq ($(ARCH),x86_64)
-$(O)/x86_64/user/verso-tools: FORCE
-	$(Q)$(MAKE) --no-print-directory ARCH=x86_64 O=$(O) CC= $@
-$(HOST_BUSYBOX): scripts/fetch-busybox
-	$(say) FETCH $@
-	$(Q)scripts/fetch-busybox x86_64 $(@D)
-endif
-
-$(O)/$(ARCH)/initrd.cpio: $(USER_PROGRAMS) $(HOST_TOOLS) scripts/mkinitrd
+$(O)/$(ARCH)/initrd.cpio: $(USER_FILES) scripts/mkinitrd
 	$(say) CPIO $@
-	$(Q)scripts/mkinitrd --strip $(CROSS)strip --user $(USER_DIR) --list $(HOST_TOOLS) \
-		--work $(O)/$(ARCH)/initrd-root -o $@
+	$(Q)scripts/mkinitrd --user $(USER_DIR) --work $(O)/$(ARCH)/initrd-root -o $@
 
-$(O)/$(ARCH)/busybox/busybox: scripts/fetch-busybox
+# Both ports take BusyBox from the same release; the list of its applets comes from the one that
+# runs on this machine.
+HOST_BUSYBOX := $(O)/x86_64/busybox/busybox
+$(O)/%/busybox/busybox: scripts/fetch-busybox
 	$(say) FETCH $@
-	$(Q)scripts/fetch-busybox $(ARCH) $(@D)
+	$(Q)scripts/fetch-busybox $* $(@D)
 
-$(O)/$(ARCH)/initrd-busybox.cpio: $(O)/$(ARCH)/busybox/busybox $(HOST_BUSYBOX) $(USER_PROGRAMS) \
+$(O)/$(ARCH)/initrd-busybox.cpio: $(O)/$(ARCH)/busybox/busybox $(HOST_BUSYBOX) $(USER_FILES) \
 				  scripts/mkinitrd
 	$(say) CPIO $@
-	$(Q)scripts/mkinitrd --strip $(CROSS)strip --user $(USER_DIR) --busybox $< \
-		--busybox-list $(HOST_BUSYBOX) --work $(O)/$(ARCH)/initrd-busybox-root -o $@
+	$(Q)scripts/mkinitrd --user $(USER_DIR) --busybox $< --busybox-list $(HOST_BUSYBOX) \
+		--work $(O)/$(ARCH)/initrd-busybox-root -o $@
 
 # ---- running ----------------------------------------------------------------------------------
 
@@ -242,4 +235,4 @@ help: ## this list
 		tests/host/host.mk) | sort | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
 	@echo
 	@echo 'Variables: ARCH O DEBUG KTEST COMPILER (or LLVM=1) V: explained in config.mk.'
-	@echo 'For run and gdb: ROOTFS=verso|busybox SMP=n MEM=512M LEVELS=3|4|5 APPEND="boot words".'
+	@echo 'For run and gdb: ROOTFS=verso|busybox SMP=n MEM=512M LEVELS=3|4|5 APPEND="words".'

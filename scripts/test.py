@@ -118,7 +118,7 @@ class Runner:
             if any(job.suite == "busybox" for job in mine):
                 machine.make("initrd", f"ARCH={arch}", f"O={self.build}", "ROOTFS=busybox")
         if any(job.suite == "linux" for job in jobs):
-            machine.make("user", "ARCH=x86_64", f"O={self.build}")
+            machine.make("user-host", f"O={self.build}")
 
     def command(self, job, append="", initrd="initrd.cpio", extra=()):
         kernel = self.path(job.arch + job.kernel_variant(), "verso.elf")
@@ -210,7 +210,7 @@ class Runner:
         return Outcome(results.passed, results.failed, results.skipped, reasons, text)
 
     def run_linux(self):
-        done = subprocess.run([self.path("x86_64", "user", "utest")], capture_output=True,
+        done = subprocess.run([self.path("host", "user", "utest")], capture_output=True,
                               text=True, timeout=240 * self.scale, check=False)
         text = done.stdout + done.stderr
         results = ktap.parse(text)

@@ -1,0 +1,48 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Every source file of the kernel says first which question it answers.
+
+RULE    Line 1 is the licence; then comes a comment whose first line is `path - phrase`, with the
+        file's own path from the root of the tree. In mm/ the banner also has the entries
+        THE QUESTION, ALWAYS TRUE and LOCKS.
+REASON  A reader decides by the banner whether this is the file he looks for, and learns the
+        invariants before the mechanism. The path is checked because files are copied and moved.
+"""
+
+import re
+
+import lint
+
+BANNER = re.compile(r"/\*\n \* (\S+) - (\S.*)\n|/\* (\S+) - (\S.*)\n?")
+MM_ENTRIES = ("THE QUESTION", "ALWAYS TRUE", "LOCKS")
+
+
+def check(path, complaints):
+    text = lint.read(path)
+    first, _, rest = text.partition("\n")
+    if "SPDX-License-Identifier" not in first:
+        complaints.add(path, 1, "line 1 must be the SPDX line")
+        return
+    match = BANNER.match(rest)
+    if not match:
+        complaints.add(path, 2, "a comment `path - phrase` must follow the SPDX line")
+        return
+    name = match.group(1) or match.group(3)
+    if name != path:
+        complaints.add(path, 3, f"the banner names {name}")
+    banner = rest[:rest.find("*/")]
+    if path.startswith("mm/"):
+        for entry in MM_ENTRIES:
+            if entry not in banner:
+                complaints.add(path, 3, f"the banner has no entry {entry}")
+
+
+def main():
+    complaints = lint.Complaints("check-banners")
+    for path in lint.files(("mm", "kernel", "drivers", "lib", "fs", "arch"), (".c", ".S")):
+        check(path, complaints)
+    complaints.finish()
+
+
+if __name__ == "__main__":
+    main()
