@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * signal.h - signals as Linux's programs see them (kernel/signal.c)
+ */
+#ifndef KERNEL_SIGNAL_H
+#define KERNEL_SIGNAL_H
+
+#include <kernel/spinlock.h>
+#include <lib/list.h>
+#include <uapi/signal.h>	/* SIG*, SA_*, SI_*, siginfo_t (128 bytes), struct kernel_sigaction, stack_t */
+
+struct process;
+struct thread;
+struct trapframe;
+
+typedef u64 sigset_t;		/* bit n-1 = signal n; NSIG = 64 */
+#define sigmask(sig)	(1ULL << ((sig) - 1))
+
+/* what a handler was installed with; sa_restorer only where SA_RESTORER exists (x86-64) */
+struct ksigaction {
+	unsigned long	handler;	/* SIG_DFL, SIG_IGN or user address */
+	unsigned long	flags;
+	unsigned long	restorer;
+	sigset_t	mask;
+};
+
+/* one delivery, as arch_signal_deliver() gets it */
+struct ksignal {
+	int			sig;
+	siginfo_t		info;
+	struct ksigaction	action;
+	sigset_t		mask;	/* what sigreturn restores */
+};
+
+/* ---- sending: each returns 0 or -errno; any context but send_sig_fault ---- */
+int send_signal_process(struct process *p, int sig, const siginfo_t *info);	/* info NULL: from the kernel (SI_KERNEL) */
+int send_signal_thread(struct thread *t, int sig, const siginfo_t *info);
+/* send_signal_pgrp - every process of group @pgid; -ESRCH if none. Takes the tasklist lock. */
+int send_signal_pgrp(pid_t pgid, int sig, const siginfo_t *info);
+/* force_signal - to current, cannot be blocked or ignored (faults). */
+void force_signal(int sig, int code, unsigned long addr);
+/* signal_default_ignored etc. are internal to signal.c */
+
+/* ---- delivering ---- */
+/* handle_signals - on the way to user mode (from exit_to_user_work): deliver, stop or die. */
+void handle_signals(struct trapframe *regs);
+/* set_current_blocked - new mask for current; SIGKILL and SIGSTOP are removed; recomputes WORK_SIGNAL. */
+void set_current_blocked(sigset_t set);
+/* signal_altstack_sp - where a handler's frame starts (altstack if asked for and not on it already), given user @sp. */
+unsigned long signal_altstack_sp(const struct ksigaction *sa, unsigned long sp);
+/* signal_save_altstack / signal_restore_altstack - the uc_stack member of a frame. restore: 0 or -EFAULT */
+void signal_save_altstack(stack_t *st, unsigned long sp);
+int signal_restore_altstack(const stack_t *st);
+
+/* ---- life ---- */
+struct sighand *sighand_alloc(void);
+/* signal_exec_reset - handlers to default, altstack off; signal_exit_flush - drop a dying thread's queue */
+void signal_exec_reset(struct process *p);
+void signal_exit_flush(struct thread *t);
+
+#endif
