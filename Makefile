@@ -185,29 +185,29 @@ SELF = $(MAKE) --no-print-directory ARCH=$(ARCH) O=$(O) DEBUG=$(DEBUG) KTEST=$(K
        $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
 setup: ## install what is missing with apt-get
-	@scripts/setup
+	@scripts/setup run test dev
 
 run: ## install what is missing, build, boot: ROOTFS= SMP= MEM= LEVELS= APPEND="..."
-	@scripts/setup
+	@scripts/setup run
 	@$(SELF) all initrd
 	@$(RUN)
 
 gdb: ## boot stopped and attach gdb with symbols and the vm commands
-	@scripts/setup
+	@scripts/setup run dev
 	@$(SELF) all initrd
 	@scripts/gdb/session --arch $(ARCH) --kernel $(KERNEL) --user $(USER_DIR) \
 		--gdb-arch '$(GDB_ARCH)' -- $(RUN)
 
 test: ## every test on the whole matrix; ends with `N passed, N failed` (ONLY= selects)
-	@scripts/setup
+	@scripts/setup run test
 	@scripts/test.py --build $(O) $(if $(ONLY),--only '$(ONLY)')
 
 compare: ## one table: both ports at every depth, the same programs, counted instructions
-	@scripts/setup
+	@scripts/setup run test
 	@scripts/compare.py --build $(O)
 
 bench: ## instructions per operation on both ports, next to Linux's
-	@scripts/setup
+	@scripts/setup run test
 	@scripts/bench.py --build $(O)
 
 check: ## the lints: format, layers, mirror, budgets, banners, names, concepts
