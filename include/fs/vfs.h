@@ -8,10 +8,11 @@
 #include <fs/file.h>
 #include <mm/page_cache.h>
 #include <uapi/stat.h>
+#include <uapi/time.h>		/* struct timespec64 */
 
 struct super_block;
 
-struct timespec64 { s64 tv_sec; long tv_nsec; };
+
 
 /* inode_ops - names and attributes. Directory's inode lock held (RANK_INODE_DIR) for create..rename; NULL: -EPERM (lookup: -ENOTDIR). */
 struct inode_ops {
