@@ -133,6 +133,7 @@ struct shell {
 	enum flow flow;
 	int flow_count;
 	bool interactive, job_control, errexit, xtrace;
+	bool last_command;		/* a child whose only command this is: no fork needed */
 	bool unwinding;			/* Ctrl-C: give up everything up to the prompt */
 	int loop_depth;
 	int tty;			/* the terminal, or -1 */

@@ -252,11 +252,12 @@ static int run_inside(struct node *n, int argc, char **argv, struct node *func, 
 	return status;
 }
 
+/* In a child that has nothing else to do the program takes the shell's place. */
 static int run_program(struct node *n, struct word *assigns, struct word *end, char **argv)
 {
 	struct job *j = job_new(n, 1);
 
-	if (job_fork(j, true) == 0) {
+	if (sh.last_command || job_fork(j, true) == 0) {
 		for (; assigns != end; assigns = assigns->next)
 			assign(assigns->text, true);
 		if (redirect(n->redirs, NULL))
@@ -283,6 +284,7 @@ static int run_simple(struct node *n)
 		trace(argv);
 	func = argc ? func_find(argv[0]) : NULL;
 	fn = argc && !func ? builtin_find(argv[0]) : NULL;
+	sh.last_command &= !func && !fn;
 	if (!argc || func || fn) {
 		for (struct word *w = n->words; w != args; w = w->next)
 			assign(w->text, func || fn);
@@ -298,6 +300,7 @@ static int run_simple(struct node *n)
 static void child_runs(struct node *n)
 {
 	sh.interactive = sh.job_control = false;
+	sh.last_command = n->kind == N_SIMPLE;
 	job_drop_all();
 	run(n);
 	fflush(stdout);
@@ -386,7 +389,7 @@ char *capture(const char *command)
 	pid = fork();
 	if (pid == 0) {
 		dup2(p[1], 1);
-		sh.interactive = sh.job_control = false;
+		sh.interactive = sh.job_control = sh.last_command = false;
 		job_drop_all();
 		run_text(command);
 		fflush(stdout);

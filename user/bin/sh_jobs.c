@@ -229,7 +229,7 @@ int job_wait(struct job *j)
 	}
 	while (j->ndone < j->nprocs && !j->stopped) {
 		int st;
-		pid_t pid = waitpid(-1, &st, WUNTRACED);
+		pid_t pid = waitpid(-1, &st, sh.job_control ? WUNTRACED : 0);
 
 		if (pid > 0)
 			record(pid, st);

@@ -27,6 +27,8 @@ void syntax_error(const char *what)
 {
 	if (what)
 		fprintf(stderr, "sh: syntax error: %s\n", what);
+	else
+		fputc('\n', stderr);
 	sh.status = what ? 2 : 130;
 	in->pos = in->buf.len;
 	in->nheres = 0;
