@@ -3,8 +3,9 @@
  * lib/fdt.h - read a flattened devicetree (Devicetree Specification v0.4, chapter 5)
  *
  * fdt_open() checks the header, the block bounds and the whole structure block; every later
- * access is bounds-checked again, so a blob that changes under us misleads but never faults.
- * A node is an int: the offset of its FDT_BEGIN_NODE token in the structure block; the root is 0.
+ * access is bounds-checked again, because a node argument may be wrong.
+ * A node is an int: the offset of its FDT_BEGIN_NODE token in the structure block. The root is
+ * fdt->root: 0, unless FDT_NOP tokens come first.
  * Functions return a node, a count or 0, or a negative enum fdt_error. Nothing is written to the
  * blob or allocated, and pointers returned point into the blob.
  */
@@ -37,6 +38,7 @@ struct fdt {
 	u32 struct_off, struct_size;
 	u32 strings_off, strings_size;
 	u32 rsvmap_off;
+	int root;		/* the root node */
 	u32 boot_cpuid;		/* boot_cpuid_phys: the hart that starts */
 };
 

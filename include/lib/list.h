@@ -128,7 +128,7 @@ static inline void list_splice_between(const struct list_head *list, struct list
 	next->prev = list->prev;
 }
 
-/* list_splice, list_splice_tail - all nodes of @list to the start or end of @head; @list is stale */
+/* list_splice, list_splice_tail - @list's nodes to the start or end of @head; @list is stale */
 static inline void list_splice(const struct list_head *list, struct list_head *head)
 {
 	if (!list_empty(list))

@@ -30,10 +30,20 @@ enum rb_color {
 	RB_BLACK = 1,
 };
 
+enum rb_side {
+	RB_LEFT  = 0,
+	RB_RIGHT = 1,
+};
+
 struct rb_node {
 	unsigned long rb_parent_color;	/* parent's address; bit 0 is enum rb_color */
-	struct rb_node *rb_right;
-	struct rb_node *rb_left;
+	union {
+		struct {
+			struct rb_node *rb_left;
+			struct rb_node *rb_right;
+		};
+		struct rb_node *rb_child[2];	/* the same by enum rb_side */
+	};
 } __aligned(sizeof(long));
 
 struct rb_root {
@@ -45,7 +55,8 @@ struct rb_root {
  * of its two children only.
  */
 struct rb_augment_callbacks {
-	/* Recompute the values of @node and its ancestors, up to but excluding @stop (or NULL). */
+	/* Recompute the values of @node and its ancestors, up to but excluding @stop (or NULL);
+	 * may end early at a node whose value did not change. @node may be NULL. */
 	void (*propagate)(struct rb_node *node, struct rb_node *stop);
 	/* @node takes the place of @old, whose subtree is the same: copy the value. */
 	void (*copy)(struct rb_node *old, struct rb_node *node);

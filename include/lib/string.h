@@ -2,7 +2,7 @@
 /*
  * lib/string.h - memory blocks and NUL-terminated strings
  *
- * In the kernel these are the C library's functions under their own names (C11 7.24; the compiler
+ * In the kernel these are the C library's functions by their own names (C11 7.24; the compiler
  * calls memcpy, memmove, memset and memcmp on its own). On the host the C library's are used, so
  * that sanitizers see every access, and lib/string.c is built with LIB_STRING_TEST, which renames
  * ours to lib_NAME: a call in parentheses, (strlen)(s), still reaches the C library's.
@@ -32,6 +32,16 @@
 #define strspn(s, a)		lib_strspn(s, a)
 #define strcspn(s, r)		lib_strcspn(s, r)
 #define strsep(s, d)		lib_strsep(s, d)
+#endif
+
+/* In the kernel, let the compiler expand calls with a small constant size in line. */
+#if !__STDC_HOSTED__ && !defined(LIB_STRING_C)
+#define memcpy(d, s, n)		__builtin_memcpy(d, s, n)
+#define memmove(d, s, n)	__builtin_memmove(d, s, n)
+#define memset(d, c, n)		__builtin_memset(d, c, n)
+#define memcmp(a, b, n)		__builtin_memcmp(a, b, n)
+#define strlen(s)		__builtin_strlen(s)
+#define strcmp(a, b)		__builtin_strcmp(a, b)
 #endif
 
 #if !__STDC_HOSTED__ || defined(LIB_STRING_TEST)
