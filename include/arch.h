@@ -202,8 +202,8 @@ void handle_exception(struct trapframe *regs, int sig, int code, unsigned long a
 void handle_syscall(struct trapframe *regs);
 /* handle_irq - device interrupt @irq (the irqchip driver's numbering); irqs off. */
 void handle_irq(unsigned int irq);
-/* timer_interrupt - the deadline of arch_timer_set() has passed; irqs off. */
-void timer_interrupt(void);
+/* timer_interrupt - the deadline of arch_timer_set() has passed; @regs is what was interrupted; irqs off. */
+void timer_interrupt(const struct trapframe *regs);
 /* handle_ipi - @kind was sent to this CPU; irqs off. */
 void handle_ipi(enum ipi_kind kind);
 /* exit_to_user_work - current->work is non-zero on the way to user mode; called with irqs off, returns with irqs off and work 0. */

@@ -29,6 +29,7 @@ enum thread_state {
 #define WORK_RESCHED	(1UL << 0)	/* another thread should run                        */
 #define WORK_SIGNAL	(1UL << 1)	/* a signal may be pending                          */
 #define WORK_RESTORE_MASK (1UL << 2)	/* sigsuspend/ppoll: put saved_mask back            */
+#define WORK_FATAL	(1UL << 3)	/* SIGKILL or group exit: killable sleeps end too   */
 
 #define THREAD_SIZE_ORDER	2	/* 16 KiB kernel stack + guard page, aligned to 2 * size, so      */
 #define THREAD_SIZE		(PAGE_SIZE << THREAD_SIZE_ORDER)	/* sp & THREAD_SIZE = overflow */
@@ -49,6 +50,8 @@ struct thread {
 	bool			on_cpu;		/* (a) still using its stack on some CPU        */
 	bool			on_rq;		/* (r) */
 	bool			is_idle;
+	bool			autofree;	/* (o) nobody waits for it: the scheduler frees it once dead */
+	bool			sample_user;	/* (o) the last tick found it in user mode      */
 	unsigned int		cpu;		/* (r) last CPU, whose run queue it is on       */
 	struct list_head	rq_link;	/* (r) */
 	int			nice;		/* -20..19, scales the time slice               */
@@ -124,9 +127,10 @@ int schedule_until(u64 deadline_ns);
 void sched_yield_current(void);
 /* thread_wake - make @t runnable if its state is in the class; true if it was asleep. Any context. */
 bool thread_wake(struct thread *t);
-/* thread_wake_signal - wake @t for a signal: interruptible, killable if @fatal, stopped if @fatal. */
+/* thread_wake_signal - raise WORK_SIGNAL (and WORK_FATAL if @fatal) and wake @t: interruptible; killable and stopped too if @fatal. */
 bool thread_wake_signal(struct thread *t, bool fatal);
-/* thread_exit_switch - last act of a thread: state THREAD_DEAD, never returns; @t is freed by thread_reap later. */
+/* thread_exit_switch - last act of a thread: state THREAD_DEAD, never returns. With current->autofree set the scheduler
+ * calls thread_free() later (kernel threads; user threads nobody reaps); else its owner does, after thread_wait_off_cpu(). */
 void thread_exit_switch(void) __noreturn;
 /* thread_wait_off_cpu - spin until @t has left its stack (before freeing it). */
 void thread_wait_off_cpu(struct thread *t);
@@ -135,17 +139,19 @@ int thread_set_affinity(struct thread *t, const struct cpumask *m);
 /* set_work - raise WORK_* bits for @t and, if it runs in user mode elsewhere, make it notice. */
 void set_work(struct thread *t, unsigned long bits);
 
-/* signal_pending_hook - upcall to kernel/signal.c: does current have a deliverable (or fatal) signal? */
-bool signal_pending(struct thread *t);
-bool fatal_signal_pending(struct thread *t);
+/* signal_pending - kernel/signal.c keeps WORK_SIGNAL true to "a deliverable signal waits"; WORK_FATAL stays set until death. */
+static inline bool signal_pending(const struct thread *t) { return (READ_ONCE(t->work) & (WORK_SIGNAL | WORK_FATAL)) != 0; }
+static inline bool fatal_signal_pending(const struct thread *t) { return (READ_ONCE(t->work) & WORK_FATAL) != 0; }
 
 /* sched_load - load averages in 1/2048 units for 1, 5, 15 minutes; counts of runnable threads. */
 struct sched_load { unsigned long avg[3]; unsigned int running, total; };
 void sched_load(struct sched_load *l);
 u64 sched_idle_ns(unsigned int cpu);
 unsigned long sched_switches(void);
-/* account_user_enter/exit - called on traps from and returns to user mode where time is kept */
-void account_time(struct thread *t, bool was_user);
+/* thread_times - ns of CPU in user and kernel mode so far; the sum is exact, the split is sampled at each tick (10 ms). */
+void thread_times(const struct thread *t, u64 *utime, u64 *stime);
+/* sched_tick_hook - kernel/time.c: called from the tick for a user thread (ITIMER_VIRTUAL, PROF, RLIMIT_CPU); irqs off. May be NULL. */
+extern void (*sched_tick_hook)(struct thread *t, u64 ns, bool user);
 
 /* sleep_until - absolute ns; 0 or -EINTR. */
 int sleep_until(u64 deadline_ns);
