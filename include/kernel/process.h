@@ -15,34 +15,55 @@
 #include <uapi/resource.h>	/* struct rlimit64, RLIM_*, RLIM_NLIMITS, struct rusage */
 
 struct file;
+struct files_struct;
+struct fs_struct;
 struct mm_struct;
-struct session;
 struct tty;
+struct user;
 
 struct sigpending_list { struct list_head queue; sigset_t set; };
+
+/* id_group - a process group or a session: who is in it (kernel/pid.c). Lives while it has members. */
+struct id_group {
+	pid_t			id;		/* (i) */
+	struct list_head	hash_link;	/* (t) */
+	struct list_head	members;	/* (t) process->pgrp_link or session_link      */
+};
+
+/* cpu_timer - ITIMER_VIRTUAL, ITIMER_PROF: due when the process has used so much CPU time */
+struct cpu_timer { u64 expires, interval; };	/* (s) ns; expires 0: not armed */
 
 struct process {
 	pid_t			pid;		/* (i) = tid of its first thread                */
 	struct process		*parent;	/* (t) reaps us                                 */
 	struct list_head	children;	/* (t) by sibling                               */
 	struct list_head	sibling;	/* (t) */
-	struct list_head	threads;	/* (t) thread->thread_link                      */
-	unsigned int		nr_threads;	/* (t) live ones                                */
+	struct list_head	threads;	/* (t&s) thread->thread_link                    */
+	unsigned int		nr_threads;	/* (t&s) on that list                           */
+	atomic_t		live;		/* (a) threads that have not begun to exit      */
 	struct thread		*leader;	/* (t) its struct stays until the process is reaped */
-	pid_t			pgid, sid;	/* (t) */
+	pid_t			pgid, sid;	/* (t) = pgrp->id, session->id                  */
+	struct id_group		*pgrp, *session; /* (t) */
+	struct list_head	pgrp_link, session_link; /* (t) */
+	struct list_head	pid_link;	/* (t) hash of processes by pid                 */
+	char			comm[16];	/* (s) leader's name; stays for zombies         */
 	struct tty		*tty;		/* (t) controlling terminal, refcount by tty    */
 	bool			did_exec;	/* (a) setpgid refuses                          */
 	bool			is_subreaper;	/* (a) PR_SET_CHILD_SUBREAPER                   */
 	struct list_head	all_link;	/* (t) process_list                             */
 
-	struct mm_struct	*mm;		/* (o) NULL once exiting                        */
+	struct mm_struct	*mm;		/* (s) one user reference; NULL once exiting    */
 
 	spinlock_t		siglock;	/* RANK_SIGHAND, irq-safe                       */
 	struct sighand		*sighand;	/* (s) actions; shared with CLONE_SIGHAND       */
 	struct sigpending_list	shared_pending;	/* (s) */
-	unsigned int		stop_count, stop_sig; /* (s) group stop in progress          */
-	bool			stopped, continued; /* (s) for wait                             */
-	bool			group_exit;	/* (s) */
+	unsigned int		stop_count, stop_sig; /* (s) threads stopped; signal of a group stop, or 0 */
+	bool			stopped;	/* (s) every thread is                          */
+	bool			stop_unwaited, continued; /* (s) what wait has not reported yet    */
+	bool			cont_notify;	/* (s) the parent is to hear CLD_CONTINUED      */
+	bool			group_exit;	/* (s) everyone leaves with exit_code           */
+	bool			unkillable;	/* (s) init: signals without handler do nothing */
+	struct thread		*exec_thread;	/* (s) in de_thread(): waits to be the only one */
 	int			exit_code;	/* (s) wait status of the process               */
 	int			exit_signal;	/* (i) sent to the parent: SIGCHLD or 0         */
 	bool			zombie;		/* (t) all threads gone, not yet reaped         */
@@ -63,11 +84,17 @@ struct process {
 	struct timer		itimer_real;	/* alarm, ITIMER_REAL                           */
 	u64			itimer_interval, itimer_expires; /* (s) */
 	struct list_head	posix_timers;	/* (s) */
+	int			next_timer_id;	/* (s) */
+	struct cpu_timer	cpu_timer[2];	/* (s) ITIMER_VIRTUAL, ITIMER_PROF              */
+	bool			cpu_limited;	/* (s) RLIMIT_CPU is finite                     */
 	bool			vfork_done;	/* (s) parent may go on                         */
 	struct wait_queue_head	*vfork_wait;	/* (s) */
 	int			oom_score_adj;
 	int			dumpable;
 	int			pdeath_signal;
+	bool			no_new_privs;
+	unsigned int		personality;
+	struct user		*user;		/* (o) accounts of the real uid (kernel/cred.c) */
 	atomic_t		refs;		/* struct lifetime: process_get/put             */
 };
 
@@ -76,6 +103,16 @@ extern struct list_head process_list;	/* (t) */
 extern struct process *init_process;	/* PID 1 */
 
 static inline struct process *current_process(void) { return current->process; }
+
+/* process_cpu_times - ns in user and kernel mode of all threads, dead and alive. siglock held. */
+void process_cpu_times(struct process *p, u64 *utime, u64 *stime);
+/* find_pgrp / find_session - members through pgrp_link / session_link; tasklist lock held; NULL: none. */
+struct id_group *find_pgrp(pid_t id);
+struct id_group *find_session(pid_t id);
+/* pgrp_is_orphaned - no member has a parent elsewhere in its session (job control); takes the tasklist lock. */
+bool pgrp_is_orphaned(pid_t pgid);
+/* session_disassociate - the terminal is gone: every process of session @sid loses its controlling terminal. Takes the lock. */
+void session_disassociate(pid_t sid);
 
 /* find_process / find_thread - by id; tasklist lock held; NULL: none. Zombies included. */
 struct process *find_process(pid_t pid);

@@ -35,17 +35,26 @@ struct ksignal {
 /* ---- sending: each returns 0 or -errno; any context but send_sig_fault ---- */
 int send_signal_process(struct process *p, int sig, const siginfo_t *info);	/* info NULL: from the kernel (SI_KERNEL) */
 int send_signal_thread(struct thread *t, int sig, const siginfo_t *info);
+/* siginfo_user - @info as kill(2) fills it: from current with @code */
+void siginfo_user(siginfo_t *info, int sig, int code);
+/* send_signal_pgrp_irq - the same from an interrupt handler (Ctrl-C): a kernel thread does it at once after. */
+void send_signal_pgrp_irq(pid_t pgid, int sig);
 /* send_signal_pgrp - every process of group @pgid; -ESRCH if none. Takes the tasklist lock. */
 int send_signal_pgrp(pid_t pgid, int sig, const siginfo_t *info);
 /* force_signal - to current, cannot be blocked or ignored (faults). */
 void force_signal(int sig, int code, unsigned long addr);
-/* signal_default_ignored etc. are internal to signal.c */
+/* signal_ignored_or_blocked - would @sig do nothing to current? (terminals ask for SIGTTIN, SIGTTOU) */
+bool signal_ignored_or_blocked(int sig);
 
 /* ---- delivering ---- */
 /* handle_signals - on the way to user mode (from exit_to_user_work): deliver, stop or die. */
 void handle_signals(struct trapframe *regs);
 /* set_current_blocked - new mask for current; SIGKILL and SIGSTOP are removed; recomputes WORK_SIGNAL. */
 void set_current_blocked(sigset_t set);
+/* set_user_sigmask - pselect, ppoll: block the user's set until the call returns; 0, -EINVAL, -EFAULT. @uset NULL: nothing.
+ * restore_user_sigmask - before the call returns: @interrupted = a signal ended it (then delivery puts the mask back). */
+int set_user_sigmask(const sigset_t __user *uset, size_t size);
+void restore_user_sigmask(bool interrupted);
 /* signal_altstack_sp - where a handler's frame starts (altstack if asked for and not on it already), given user @sp. */
 unsigned long signal_altstack_sp(const struct ksigaction *sa, unsigned long sp);
 /* signal_save_altstack / signal_restore_altstack - the uc_stack member of a frame. restore: 0 or -EFAULT */

@@ -21,7 +21,27 @@ typedef long (*syscall_fn)(unsigned long, unsigned long, unsigned long, unsigned
 #define ERESTARTSYS		512	/* restart if SA_RESTART (or no handler), else EINTR   */
 #define ERESTARTNOINTR		513	/* always restart                                      */
 #define ERESTARTNOHAND		514	/* restart if no handler ran                           */
-#define ERESTART_RESTARTBLOCK	516	/* nanosleep & co: restart_syscall with current->restart_deadline */
+#define ERESTART_RESTARTBLOCK	516	/* nanosleep & co: again, until current->restart_deadline */
+
+/*
+ * restart_take - a call with a relative timeout asks at its start: the deadline it left in
+ * current->restart_deadline when it returned -ERESTART_RESTARTBLOCK, else 0. The call is run again with
+ * its old arguments, so that the time already slept must not count twice.
+ */
+static inline u64 restart_take(void)
+{
+	u64 deadline = current->restart_deadline;
+
+	current->restart_deadline = 0;
+	return deadline;
+}
+
+/* restart_at - the value to return when a signal interrupted a call that ends at @deadline */
+static inline long restart_at(u64 deadline)
+{
+	current->restart_deadline = deadline;
+	return -ERESTART_RESTARTBLOCK;
+}
 
 #define SC_PROTO__(name) long sys_##name(unsigned long r0, unsigned long r1, unsigned long r2, unsigned long r3, unsigned long r4, unsigned long r5)
 #define SC_ARG__(t, r) ((t)(r))
