@@ -17,6 +17,12 @@
 
 void panic(const char *fmt, ...) __printf(1, 2) __noreturn;
 
+/* panic_set_regs - a port's trap handler, before panic(): print these registers and their backtrace. */
+struct trapframe;
+void panic_set_regs(const struct trapframe *regs);
+/* print_backtrace - from @regs, or from the caller (NULL), with printk. */
+void print_backtrace(const struct trapframe *regs);
+
 #define ASSERT(cond) do {								\
 	if (CONFIG_DEBUG && unlikely(!(cond)))						\
 		panic("%s:%d: %s: assertion failed: %s", __FILE__, __LINE__, __func__, #cond); \

@@ -156,4 +156,15 @@ extern void (*sched_tick_hook)(struct thread *t, u64 ns, bool user);
 /* sleep_until - absolute ns; 0 or -EINTR. */
 int sleep_until(u64 deadline_ns);
 
+/* thread_wake_stopped - SIGCONT: make @t runnable if it is THREAD_STOPPED. */
+bool thread_wake_stopped(struct thread *t);
+
+/* ---- between the files of kernel/base ---- */
+void thread_init(void);
+void sched_tick(u64 now, bool user);		/* timer.c -> sched.c, irqs off */
+void sched_load_tick(u64 now);
+void sched_resched_ipi(void);
+void sched_free_dead(void);
+unsigned int sched_nr_queued(unsigned int cpu);	/* runnable, the running one included */
+
 #endif

@@ -29,6 +29,7 @@ void timer_arm(struct timer *t, u64 expires);
 bool timer_cancel(struct timer *t);
 
 void timer_init(void);
+void timer_init_cpu(void);		/* on each CPU */
 /* timer_slice - scheduler: want an interrupt at @deadline on this CPU as well (~0 = no). */
 void timer_slice(u64 deadline);
 
