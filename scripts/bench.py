@@ -32,7 +32,8 @@ def report(arch, result, only):
         print(f"{name:46} {value:12,.0f} {peer:>12} {ratio:>7}{mark}")
     missing = [] if only else [name for name in figures.LINUX if name not in result.operations]
     for name in missing:
-        print(f"{name:46} {'-':>12} {figures.tuned(name, arch):12,} {'-':>7}  not measured")
+        print(f"{name:46} {'-':>12} {figures.tuned(name, arch):12,} {'-':>7}  "
+              f"{result.not_measured.get(name, 'not measured')}")
     print(f"{len(result.operations) - len(above)} rows within the bar, {len(above)} above, "
           f"{len(missing)} not measured\n")
     return above
@@ -43,7 +44,7 @@ def main():
     parser.add_argument("--build", default="build", help="where to build (make's O)")
     parser.add_argument("--arch", choices=machine.PORTS, action="append")
     parser.add_argument("--levels", type=int, help="depth of the page tables")
-    parser.add_argument("--only", default="", help="arguments for bench, e.g. one operation")
+    parser.add_argument("--only", default="", help="arguments for bench: -q, or a name's pattern")
     parser.add_argument("--append", default="", help="more boot parameters")
     parser.add_argument("--strict", action="store_true", help="fail on a row above the bar")
     parser.add_argument("--timeout", type=float, default=600)

@@ -74,9 +74,10 @@ def test_rows(results):
 
 
 def operation_rows(results):
-    names = list(dict.fromkeys(name for result in results.values() for name in result.operations))
+    names = list(dict.fromkeys(name for result in results.values()
+                               for name in [*result.operations, *result.not_measured]))
     return [(name, [f"{results[key].operations[name]:,.0f}"
-                    if name in results[key].operations else "-" for key in columns()])
+                    if name in results[key].operations else "n/a" for key in columns()])
             for name in names]
 
 

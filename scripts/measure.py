@@ -13,7 +13,9 @@ import ktap
 import machine
 
 MARK = "#### "
-ROW = re.compile(r"^(?P<name>\S.*?)(?:\t+|\s{2,}|\s*\|\s*|:\s+)(?P<value>\d[\d.]*)\b.*$")
+# What user/bench prints: `bench: NAME NUMBER`, or `bench: NAME n/a (REASON)`.
+ROW = re.compile(r"^bench: (.+) (\d+)$", re.MULTILINE)
+NOT_MEASURED = re.compile(r"^bench: (.+) n/a \((.*)\)$", re.MULTILINE)
 
 
 class Measurement:
@@ -26,8 +28,9 @@ class Measurement:
         if "end" not in parts and not problem:
             self.problem = "the machine stopped before the last part"
         self.tests = ktap.parse(parts["tests"]) if "tests" in parts else None
-        self.operations = {match["name"]: float(match["value"]) for match in
-                           map(ROW.match, parts.get("bench", "").split("\n")) if match}
+        self.operations = {name: int(value)
+                           for name, value in ROW.findall(parts.get("bench", ""))}
+        self.not_measured = dict(NOT_MEASURED.findall(parts.get("bench", "")))
         self.counters = {name: int(value) for name, value in
                          re.findall(r"^(\w+) (\d+)$", parts.get("vmstat", ""), re.MULTILINE)}
 

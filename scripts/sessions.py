@@ -78,12 +78,14 @@ def play(console, steps):
     passed, claim = [], "the_shell_prints_a_prompt"
     try:
         console.expect(PROMPT)
+        passed.append(claim)
         for claim, line, pattern in steps:
             console.type(line.removesuffix(CTRL_C))
             if line.endswith(CTRL_C):
                 time.sleep(1.5)         # so that the program runs and the shell waits for it
                 console.press(CTRL_C)
             console.expect(pattern)
+            console.expect(PROMPT)
             passed.append(claim)
         claim = "leaving_the_shell_powers_the_machine_off"
         console.type("exit 0")
