@@ -3,7 +3,8 @@
 """Every source file of the kernel says first which question it answers.
 
 RULE    Line 1 is the licence; then comes a comment whose first line is `path - phrase`, with the
-        file's own path from the root of the tree. In mm/ the banner also has the entries
+        file's own path from the root of the tree (in a port its name is enough: twins then open
+        with the same words). In mm/ the banner also has the entries
         THE QUESTION, ALWAYS TRUE and LOCKS.
 REASON  A reader decides by the banner whether this is the file he looks for, and learns the
         invariants before the mechanism. The path is checked because files are copied and moved.
@@ -28,7 +29,7 @@ def check(path, complaints):
         complaints.add(path, 2, "a comment `path - phrase` must follow the SPDX line")
         return
     name = match.group(1) or match.group(3)
-    if name != path:
+    if name != path and not (path.startswith("arch/") and path.endswith("/" + name)):
         complaints.add(path, 3, f"the banner names {name}")
     banner = rest[:rest.find("*/")]
     if path.startswith("mm/"):
