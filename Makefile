@@ -190,7 +190,7 @@ setup: ## install what is missing with apt-get
 run: ## install what is missing, build, boot: ROOTFS= SMP= MEM= LEVELS= APPEND="..."
 	@scripts/setup run
 	@$(SELF) all initrd
-	@$(RUN)
+	@$(RUN) || echo "The machine ended with status $$?."
 
 gdb: ## boot stopped and attach gdb with symbols and the vm commands
 	@scripts/setup run dev

@@ -241,6 +241,8 @@ class User(gdb.Command):
         path = os.path.join(directory, name + ".debug")
         if not os.path.exists(path):
             path = os.path.join(directory, "verso-tools.debug")
+        if not os.path.exists(path):
+            raise gdb.GdbError(f"{path} does not exist; `make user` builds it")
         gdb.execute(f"add-symbol-file {path}")
 
     def running(self):
