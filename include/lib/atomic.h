@@ -95,7 +95,7 @@ static inline bool P##_add_unless(T *v, I a, I u) \
 	do { \
 		if (old == u) \
 			return false; \
-	} while (!P##_try_cmpxchg(v, &old, old + a)); \
+	} while (!P##_try_cmpxchg(v, &old, (I)((unsigned long)old + (unsigned long)a))); \
 	return true; \
 } \
 static inline bool P##_inc_not_zero(T *v) { return P##_add_unless(v, 1, 0); }

@@ -65,7 +65,7 @@ unsigned long find_next_zero_bit(const unsigned long *map, unsigned long nbits,
 unsigned long find_last_bit(const unsigned long *map, unsigned long nbits);
 
 /*
- * bitmap_find_next_zero_area - lowest run of @len zero bits at or after @start
+ * bitmap_find_next_zero_area - lowest run of @len >= 1 zero bits at or after @start
  * @align: a power of two, 1 for any; the run begins at a multiple of it
  * returns: its first bit, or @nbits when there is none
  */

@@ -63,7 +63,7 @@ static inline bool refcount_inc_not_zero(refcount_t *r)
 	do {
 		if (old == 0)
 			return false;
-	} while (!atomic_try_cmpxchg(&r->refs, &old, old + 1));
+	} while (!atomic_try_cmpxchg(&r->refs, &old, (int)(old + 1U)));
 	if (unlikely(old < 0 || old == __INT_MAX__))
 		refcount_saturate(r, "too many references");
 	return true;
