@@ -1,0 +1,611 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tests/user/process_test.c - fork, exec, exit, wait, groups and sessions
+ *
+ * Tests of exec run this binary again: `utest exec-NAME ARG...' (see the constructor below).
+ */
+#include <elf.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "utest.h"
+
+#define SELF "/proc/self/exe"
+
+/* ---- what the exec'ed copies do ---- */
+static int check_args(int argc, char **argv)
+{
+	return argc != 4 || strcmp(argv[2], "") || strcmp(argv[3], "b c") || argv[4];
+}
+
+static int check_env(void)
+{
+	return !getenv("UTEST_A") || strcmp(getenv("UTEST_A"), "1") || getenv("PATH") ||
+	       environ[1] != NULL;
+}
+
+static int check_auxv(void)
+{
+	const unsigned char *random = (void *)getauxval(AT_RANDOM);
+	const char *file = (void *)getauxval(AT_EXECFN);
+
+	if (getauxval(AT_PAGESZ) != (unsigned long)sysconf(_SC_PAGESIZE))
+		return 1;
+	if (!getauxval(AT_PHDR) || !getauxval(AT_PHNUM) || getauxval(AT_PHENT) != sizeof(Elf64_Phdr))
+		return 2;
+	if (!getauxval(AT_ENTRY) || !random || !file || strcmp(file, SELF))
+		return 3;
+	if (getauxval(AT_UID) != getuid() || getauxval(AT_EGID) != getegid() || getauxval(AT_SECURE))
+		return 4;
+	return 0;
+}
+
+static int count_fds(void)
+{
+	int n = 0;
+
+	for (int fd = 0; fd < 64; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+__attribute__((constructor)) static void exec_helpers(int argc, char **argv)
+{
+	const char *what = argc > 1 && !strncmp(argv[1], "exec-", 5) ? argv[1] + 5 : NULL;
+
+	if (!what)
+		return;
+	if (!strcmp(what, "exit"))
+		_exit(argc > 2 ? atoi(argv[2]) : 0);
+	if (!strcmp(what, "args"))
+		_exit(check_args(argc, argv));
+	if (!strcmp(what, "env"))
+		_exit(check_env());
+	if (!strcmp(what, "auxv"))
+		_exit(check_auxv());
+	if (!strcmp(what, "fds"))
+		_exit(count_fds());
+	if (!strcmp(what, "count"))
+		_exit(argc & 127);
+	if (!strcmp(what, "stack"))
+		_exit((uintptr_t)__builtin_frame_address(0) % 16 != 0);
+	_exit(99);
+}
+
+static int spawn(char *const *argv, char *const *env)
+{
+	pid_t pid = fork_ok();
+
+	if (pid == 0) {
+		execve(SELF, argv, env);
+		_exit(98);
+	}
+	return wait_for(pid);
+}
+
+static char *const no_env[] = { NULL };
+
+/* ---- fork and exit ---- */
+TEST(process_fork_returns_zero_in_child_and_pid_in_parent)
+{
+	pid_t me = getpid(), pid = fork_ok();
+
+	if (pid == 0)
+		_exit(getppid() != me || getpid() == me);
+	CHECK(pid > 0 && pid != me);
+	CHECK_EXIT(wait_for(pid), 0);
+}
+
+TEST(process_exit_code_is_the_low_eight_bits)
+{
+	static const int codes[] = { 0, 1, 127, 128, 255, 256, 0x1ff };
+
+	for (int i = 0; i < 7; i++) {
+		pid_t pid = fork_ok();
+
+		if (pid == 0)
+			_exit(codes[i]);
+		CHECK_EXIT(wait_for(pid), codes[i] & 255);
+	}
+}
+
+TEST(process_forty_children_at_once_are_all_reaped)
+{
+	unsigned int seen = 0;
+	pid_t pid[40];
+	int st;
+
+	for (int i = 0; i < 40; i++) {
+		pid[i] = fork_ok();
+		if (pid[i] == 0)
+			_exit(i);
+	}
+	for (int i = 0; i < 40; i++) {
+		CHECK(wait(&st) > 0);
+		CHECK(WIFEXITED(st));
+		seen += WEXITSTATUS(st);
+	}
+	CHECK_EQ(seen, 39 * 40 / 2);
+	CHECK_ERR(wait(&st), ECHILD);
+}
+
+TEST(process_child_inherits_descriptors_that_share_the_offset)
+{
+	int fd = make_file("f", "abcdef", 6);
+	pid_t pid = fork_ok();
+	char c;
+
+	if (pid == 0)
+		_exit(lseek(fd, 3, SEEK_SET) != 3);
+	CHECK_EXIT(wait_for(pid), 0);
+	CHECK_EQ(read(fd, &c, 1), 1);
+	CHECK_EQ(c, 'd');
+}
+
+TEST(process_child_close_does_not_close_the_parents)
+{
+	int fd = make_file("f", "a", 1);
+	pid_t pid = fork_ok();
+	char c;
+
+	if (pid == 0)
+		_exit(close(fd));
+	CHECK_EXIT(wait_for(pid), 0);
+	CHECK_EQ(read(fd, &c, 1), 1);
+}
+
+TEST(process_vfork_child_shares_memory_and_parent_waits)
+{
+	static volatile int value;
+	pid_t pid = vfork();
+
+	if (pid == 0) {
+		value = 17;
+		_exit(3);
+	}
+	CHECK(pid > 0);
+	CHECK_EQ(value, 17);
+	CHECK_EXIT(wait_for(pid), 3);
+}
+
+/* ---- exec ---- */
+TEST(process_exec_passes_arguments)
+{
+	char *argv[] = { "utest", "exec-args", "", "b c", NULL };
+
+	need_proc();
+	CHECK_EXIT(spawn(argv, no_env), 0);
+}
+
+TEST(process_exec_passes_the_environment_and_no_other)
+{
+	char *argv[] = { "utest", "exec-env", NULL }, *env[] = { "UTEST_A=1", NULL };
+
+	need_proc();
+	CHECK_EXIT(spawn(argv, env), 0);
+}
+
+TEST(process_exec_gives_a_complete_auxiliary_vector)
+{
+	char *argv[] = { "utest", "exec-auxv", NULL };
+
+	need_proc();
+	CHECK_EXIT(spawn(argv, no_env), 0);
+}
+
+TEST(process_exec_aligns_the_stack)
+{
+	char *argv[] = { "utest", "exec-stack", NULL, NULL, NULL };
+
+	need_proc();
+	for (int i = 0; i < 3; i++) {
+		CHECK_EXIT(spawn(argv, no_env), 0);
+		argv[2 + (i < 2 ? i : 0)] = "x";
+	}
+}
+
+TEST(process_exec_keeps_the_pid_and_drops_cloexec_descriptors)
+{
+	char *argv[] = { "utest", "exec-fds", NULL };
+	int keep = count_fds();
+
+	need_proc();
+	CHECK_OK(open("/dev/null", O_RDONLY | O_CLOEXEC));
+	CHECK_OK(open("/dev/null", O_RDONLY));
+	/* The runner's message pipe is close-on-exec and open here. */
+	CHECK_EXIT(spawn(argv, no_env), keep);
+}
+
+TEST(process_exec_takes_a_thousand_arguments)
+{
+	char **argv = calloc(1003, sizeof(*argv));
+
+	need_proc();
+	CHECK(argv);
+	argv[0] = "utest";
+	argv[1] = "exec-count";
+	for (int i = 2; i < 1002; i++)
+		argv[i] = "argument-that-is-not-so-short";
+	CHECK_EXIT(spawn(argv, no_env), 1002 & 127);
+}
+
+static void big_exec(void *arg)
+{
+	execve(SELF, arg, no_env);
+	_exit(errno == E2BIG ? 0 : 1);
+}
+
+TEST(process_exec_of_too_many_bytes_is_e2big)
+{
+	size_t size = 256 << 10;
+	char *big = malloc(size), *argv[] = { "utest", "exec-exit", big, NULL };
+
+	need_proc();
+	CHECK(big);
+	memset(big, 'x', size - 1);
+	big[size - 1] = 0;
+	CHECK_EXIT(in_child(big_exec, argv), 0);
+}
+
+TEST(process_exec_errors)
+{
+	char *argv[] = { "x", NULL };
+	int fd;
+
+	CHECK_ERR(execv("nonexistent", argv), ENOENT);
+	fd = make_file("plain", "not a program", 13);
+	CHECK_ERR(execv("plain", argv), EACCES);
+	CHECK_OK(fchmod(fd, 0755));
+	close(fd);
+	CHECK_ERR(execv("plain", argv), ENOEXEC);
+	CHECK_ERR(execv(".", argv), EACCES);
+	CHECK_ERR(execv("plain/x", argv), ENOTDIR);
+	CHECK_ERR(execv("", argv), ENOENT);
+	close(make_file("empty", "", 0));
+	CHECK_OK(chmod("empty", 0755));
+	CHECK_ERR(execv("empty", argv), ENOEXEC);
+}
+
+TEST(process_exec_of_a_damaged_elf_fails_and_the_caller_lives)
+{
+	static const int offsets[] = { 0, 16, 18, 32, 54, 56 };
+	unsigned char head[4096];
+	char *argv[] = { "x", NULL };
+	int fd, self;
+
+	need_proc();
+	self = open(SELF, O_RDONLY);
+	CHECK_EQ(read(self, head, sizeof(head)), (ssize_t)sizeof(head));
+	for (int i = 0; i < 6; i++) {
+		unsigned char bad[4096];
+
+		memcpy(bad, head, sizeof(bad));
+		memset(bad + offsets[i], 0xee, 2);
+		fd = make_file("bad", bad, sizeof(bad));
+		CHECK_OK(fchmod(fd, 0755));
+		close(fd);
+		CHECK_EQ(execv("bad", argv), -1);
+		CHECK(errno == ENOEXEC || errno == EINVAL || errno == ENOMEM || errno == EIO);
+	}
+}
+
+static void write_script(const char *name, const char *text)
+{
+	int fd = make_file(name, text, strlen(text));
+
+	CHECK_OK(fchmod(fd, 0755));
+	CHECK_OK(close(fd));
+}
+
+TEST(process_exec_runs_a_script_with_its_interpreter_and_argument)
+{
+	char *argv[] = { "ignored", "one", "two", NULL }, path[256], line[300];
+	ssize_t n;
+	pid_t pid;
+
+	need_proc();
+	n = readlink(SELF, path, sizeof(path) - 1);
+	CHECK(n > 0);
+	path[n] = 0;
+	if (n > 100)
+		SKIP("the path of this binary is too long for a #! line");
+	snprintf(line, sizeof(line), "#!%s exec-count\nnothing\n", path);
+	write_script("script", line);
+	pid = fork_ok();
+	if (pid == 0) {
+		execv("./script", argv);
+		_exit(98);
+	}
+	/* interpreter, its argument, script, one, two */
+	CHECK_EXIT(wait_for(pid), 5);
+}
+
+TEST(process_exec_of_a_script_without_its_interpreter_is_enoent)
+{
+	char *argv[] = { "x", NULL };
+
+	write_script("script", "#!/nonexistent/interpreter\n");
+	CHECK_ERR(execv("./script", argv), ENOENT);
+}
+
+TEST(process_exec_of_a_script_that_is_its_own_interpreter_ends)
+{
+	char *argv[] = { "x", NULL }, line[4200], cwd[4096];
+
+	CHECK(getcwd(cwd, sizeof(cwd)));
+	snprintf(line, sizeof(line), "#!%s/loop\n", cwd);
+	write_script("loop", line);
+	CHECK_EQ(execv("./loop", argv), -1);
+	CHECK(errno == ELOOP || errno == ENOEXEC);
+}
+
+/* ---- wait ---- */
+TEST(process_wait_nohang_returns_zero_while_the_child_runs)
+{
+	pid_t pid = fork_ok();
+	int st;
+
+	if (pid == 0) {
+		pause();
+		_exit(0);
+	}
+	CHECK_EQ(waitpid(pid, &st, WNOHANG), 0);
+	CHECK_OK(kill(pid, SIGKILL));
+	CHECK_KILLED(wait_for(pid), SIGKILL);
+	CHECK_ERR(waitpid(pid, &st, WNOHANG), ECHILD);
+}
+
+TEST(process_wait_for_a_stranger_is_echild_and_bad_options_einval)
+{
+	int st;
+
+	CHECK_ERR(waitpid(1, &st, 0), ECHILD);
+	CHECK_ERR(waitpid(-1, &st, 0x7000000), EINVAL);
+	CHECK_ERR(wait(NULL), ECHILD);
+}
+
+TEST(process_wait_by_group_takes_only_that_group)
+{
+	pid_t a = fork_ok(), b;
+	int st;
+
+	if (a == 0)
+		_exit(1);
+	b = fork_ok();
+	if (b == 0) {
+		setpgid(0, 0);
+		_exit(2);
+	}
+	setpgid(b, b);
+	CHECK_EQ(waitpid(-b, &st, 0), b);
+	CHECK_EXIT(st, 2);
+	CHECK_EQ(waitpid(0, &st, 0), a);
+	CHECK_EXIT(st, 1);
+}
+
+TEST(process_waitid_fills_siginfo_and_wnowait_leaves_the_zombie)
+{
+	pid_t pid = fork_ok();
+	siginfo_t i;
+
+	if (pid == 0)
+		_exit(9);
+	memset(&i, 0, sizeof(i));
+	CHECK_OK(waitid(P_PID, pid, &i, WEXITED | WNOWAIT));
+	CHECK_EQ(i.si_pid, pid);
+	CHECK_EQ(i.si_status, 9);
+	CHECK_EQ(i.si_code, CLD_EXITED);
+	CHECK_EQ(i.si_signo, SIGCHLD);
+	CHECK_EXIT(wait_for(pid), 9);
+}
+
+TEST(process_waitid_tells_killed_stopped_continued)
+{
+	pid_t pid = fork_ok();
+	siginfo_t i;
+
+	if (pid == 0)
+		for (;;)
+			pause();
+	CHECK_OK(kill(pid, SIGSTOP));
+	CHECK_OK(waitid(P_PID, pid, &i, WSTOPPED));
+	CHECK_EQ(i.si_code, CLD_STOPPED);
+	CHECK_OK(kill(pid, SIGCONT));
+	CHECK_OK(waitid(P_PID, pid, &i, WCONTINUED));
+	CHECK_EQ(i.si_code, CLD_CONTINUED);
+	CHECK_OK(kill(pid, SIGTERM));
+	CHECK_OK(waitid(P_PID, pid, &i, WEXITED));
+	CHECK_EQ(i.si_code, CLD_KILLED);
+	CHECK_EQ(i.si_status, SIGTERM);
+	CHECK_ERR(waitid(P_PID, pid, &i, 0), EINVAL);
+	CHECK_ERR(waitid(P_PID, pid, &i, WEXITED), ECHILD);
+}
+
+TEST(process_wait4_reports_resource_use)
+{
+	pid_t pid = fork_ok();
+	struct rusage u;
+	int st;
+
+	if (pid == 0) {
+		memset(map(64 * page, RW, ANON, -1), 1, 64 * page);
+		_exit(0);
+	}
+	memset(&u, 0xff, sizeof(u));
+	CHECK_EQ(wait4(pid, &st, 0, &u), pid);
+	CHECK(u.ru_minflt >= 1);
+	CHECK(u.ru_utime.tv_sec >= 0 && u.ru_utime.tv_sec < 30);
+}
+
+TEST(process_ignoring_sigchld_reaps_by_itself)
+{
+	pid_t pid;
+
+	signal(SIGCHLD, SIG_IGN);
+	pid = fork_ok();
+	if (pid == 0)
+		_exit(0);
+	CHECK_ERR(waitpid(pid, NULL, 0), ECHILD);
+}
+
+TEST(process_zombie_shows_state_z_until_reaped)
+{
+	pid_t pid = fork_ok();
+	char path[64], stat[256];
+	siginfo_t i;
+	int fd;
+
+	if (pid == 0)
+		_exit(0);
+	need_proc();
+	CHECK_OK(waitid(P_PID, pid, &i, WEXITED | WNOWAIT));
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = open(path, O_RDONLY);
+	CHECK_OK(fd);
+	CHECK(read(fd, stat, sizeof(stat)) > 0);
+	CHECK(strstr(stat, ") Z "));
+	CHECK_EXIT(wait_for(pid), 0);
+	CHECK_ERR(access(path, F_OK), ENOENT);
+}
+
+TEST(process_orphan_gets_another_parent)
+{
+	int p[2];
+	pid_t pid, parent = 0;
+
+	CHECK_OK(pipe(p));
+	pid = fork_ok();
+	if (pid == 0) {
+		pid_t me = getpid();
+
+		if (fork_ok() == 0) {
+			while (getppid() == me)
+				sleep_ms(1);
+			parent = getppid();
+			_exit(write(p[1], &parent, sizeof(parent)) < 0);
+		}
+		_exit(0);
+	}
+	CHECK_EXIT(wait_for(pid), 0);
+	CHECK_EQ(read(p[0], &parent, sizeof(parent)), (ssize_t)sizeof(parent));
+	CHECK(parent > 0 && parent != pid);
+}
+
+TEST(process_parent_death_signal_arrives)
+{
+	int p[2];
+	pid_t pid;
+	char c;
+
+	CHECK_OK(pipe(p));
+	pid = fork_ok();
+	if (pid == 0) {
+		if (fork_ok() == 0) {
+			if (prctl(PR_SET_PDEATHSIG, SIGKILL))
+				_exit(1);
+			CHECK_EQ(write(p[1], "r", 1), 1);
+			pause();
+			_exit(0);
+		}
+		CHECK_EQ(read(p[0], &c, 1), 1);
+		_exit(0);
+	}
+	close(p[1]);
+	CHECK_EXIT(wait_for(pid), 0);
+	CHECK_EQ(read(p[0], &c, 1), 0);
+}
+
+/* ---- groups and sessions ---- */
+TEST(process_setpgid_makes_a_group_and_fork_inherits_it)
+{
+	pid_t pid = fork_ok();
+
+	if (pid == 0) {
+		CHECK_OK(setpgid(0, 0));
+		CHECK_EQ(getpgrp(), getpid());
+		if (fork_ok() == 0)
+			_exit(getpgrp() != getppid());
+		int st;
+		wait(&st);
+		_exit(WEXITSTATUS(st));
+	}
+	CHECK_EXIT(wait_for(pid), 0);
+}
+
+TEST(process_setpgid_errors)
+{
+	CHECK_ERR(setpgid(getpid(), -1), EINVAL);
+	CHECK_ERR(setpgid(999999, 0), ESRCH);
+	CHECK_ERR(setpgid(0, 999999), EPERM);
+	CHECK_ERR(getpgid(999999), ESRCH);
+	CHECK_ERR(getsid(999999), ESRCH);
+}
+
+TEST(process_setpgid_of_a_child_after_exec_is_eacces)
+{
+	char *argv[] = { "utest", "exec-exit", NULL };
+	int p[2];
+	pid_t pid;
+	char c;
+
+	need_proc();
+	CHECK_OK(pipe2(p, O_CLOEXEC));
+	pid = fork_ok();
+	if (pid == 0) {
+		execv(SELF, argv);
+		_exit(1);
+	}
+	close(p[1]);
+	CHECK_EQ(read(p[0], &c, 1), 0);
+	errno = 0;
+	CHECK_EQ(setpgid(pid, pid), -1);
+	CHECK(errno == EACCES || errno == ESRCH);
+	CHECK_EXIT(wait_for(pid), 0);
+}
+
+TEST(process_setsid_starts_a_session_and_a_group)
+{
+	pid_t pid = fork_ok();
+
+	if (pid == 0) {
+		CHECK_EQ(setsid(), getpid());
+		CHECK_EQ(getsid(0), getpid());
+		CHECK_EQ(getpgrp(), getpid());
+		CHECK_ERR(setsid(), EPERM);
+		CHECK_ERR(setpgid(0, 0), EPERM);
+		_exit(0);
+	}
+	CHECK_EXIT(wait_for(pid), 0);
+}
+
+static void touch_and_exit(void *arg)
+{
+	(void)arg;
+	memset(map(64 * page, RW, ANON, -1), 1, 64 * page);
+}
+
+TEST(process_fork_and_exit_leak_no_memory)
+{
+	long before, after;
+
+	need_proc();
+	for (int i = 0; i < 20; i++)
+		CHECK_EXIT(in_child(touch_and_exit, NULL), 0);
+	before = read_number("/proc/meminfo", "MemFree");
+	for (int i = 0; i < 200; i++)
+		CHECK_EXIT(in_child(touch_and_exit, NULL), 0);
+	after = read_number("/proc/meminfo", "MemFree");
+	if (before < 0 || after < 0)
+		SKIP("no MemFree");
+	/* 200 children touched 64 pages each: 50 MiB if nothing came back. */
+	CHECK(before - after < 20000);
+}
