@@ -23,6 +23,7 @@
 #if __STDC_HOSTED__ && !defined(LIB_STRING_TEST)
 #define LIB_STRING_TEST
 #endif
+#include <lib/align.h>
 #include <lib/bitops.h>
 #include <lib/compiler.h>
 #include <lib/string.h>
@@ -69,33 +70,30 @@ static inline unsigned long misalignment(const void *p)
 	return (unsigned long)p % WORD;
 }
 
-/* Eight words upwards; a load never follows a store to a higher address than its own (S2). */
-static __always_inline void copy_block(u8 *d, const u8 *s)
+/* Two words upwards, both loaded first: a load-to-use delay is hidden, few registers are used. */
+static __always_inline void copy_pair(u8 *d, const u8 *s)
 {
-	u64 a = load(s), b = load(s + 8), c = load(s + 16), e = load(s + 24);
+	u64 a = load(s), b = load(s + WORD);
 
 	store(d, a);
-	store(d + 8, b);
-	store(d + 16, c);
-	store(d + 24, e);
-	a = load(s + 32);
-	b = load(s + 40);
-	c = load(s + 48);
-	e = load(s + 56);
-	store(d + 32, a);
-	store(d + 40, b);
-	store(d + 48, c);
-	store(d + 56, e);
+	store(d + WORD, b);
 }
 
-/* @n bytes by whole words, upwards; returns how many bytes were left over (less than a word). */
+/* @n bytes by whole words, upwards (S2: a load never follows a store to a higher address than
+ * its own); returns how many bytes were left over, less than a word. */
 static __always_inline size_t copy_words(u8 *d, const u8 *s, size_t n)
 {
-	for (; n >= 8 * WORD; n -= 8 * WORD, d += 8 * WORD, s += 8 * WORD)
-		copy_block(d, s);
-	for (; n >= WORD; n -= WORD, d += WORD, s += WORD)
+	const u8 *stop;
+
+	for (stop = s + ALIGN_DOWN(n, 8 * WORD); s != stop; d += 8 * WORD, s += 8 * WORD) {
+		copy_pair(d, s);
+		copy_pair(d + 2 * WORD, s + 2 * WORD);
+		copy_pair(d + 4 * WORD, s + 4 * WORD);
+		copy_pair(d + 6 * WORD, s + 6 * WORD);
+	}
+	for (stop = s + ALIGN_DOWN(n % (8 * WORD), WORD); s != stop; d += WORD, s += WORD)
 		store(d, load(s));
-	return n;
+	return n % WORD;
 }
 
 static __always_inline void copy_bytes(u8 *d, const u8 *s, size_t n)
@@ -203,7 +201,9 @@ static __always_inline void fill_bytes(u8 *d, u8 c, size_t n)
 /* @n bytes from an aligned @d on by whole words; returns how many were left over. */
 static __always_inline size_t fill_words(u8 *d, u64 w, size_t n)
 {
-	for (; n >= 8 * WORD; n -= 8 * WORD, d += 8 * WORD) {
+	u8 *stop;
+
+	for (stop = d + ALIGN_DOWN(n, 8 * WORD); d != stop; d += 8 * WORD) {
 		store(d, w);
 		store(d + 8, w);
 		store(d + 16, w);
@@ -213,9 +213,9 @@ static __always_inline size_t fill_words(u8 *d, u64 w, size_t n)
 		store(d + 48, w);
 		store(d + 56, w);
 	}
-	for (; n >= WORD; n -= WORD, d += WORD)
+	for (stop = d + ALIGN_DOWN(n % (8 * WORD), WORD); d != stop; d += WORD)
 		store(d, w);
-	return n;
+	return n % WORD;
 }
 
 void *memset(void *dst, int c, size_t n)

@@ -53,7 +53,7 @@ static int read_all(const u8 *data, size_t size, int *entries)
 	u8 *copy = malloc(size ? size : 1);
 	struct cpio_iter it;
 	struct cpio_entry e;
-	volatile u32 sum = 0;
+	u32 sum = 0;
 	int r, n = 0;
 
 	memcpy(copy, data, size);
@@ -66,6 +66,7 @@ static int read_all(const u8 *data, size_t size, int *entries)
 			sum += e.data[i];
 		n++;
 	}
+	assert_true(n == 0 || sum > 0);	/* keeps the reads above in the program */
 	assert_int_equal(cpio_next(&it, &e), r);	/* the same again */
 	if (entries)
 		*entries = n;
@@ -217,8 +218,8 @@ static void damaged_archives_never_lead_outside(void **state)
 
 		memcpy(copy, archive_start, size);
 		while (n-- > 0)
-			copy[test_random(size)] = step % 2 ? (u8)test_random(256)
-							   : (u8)"0123456789abcdef"[test_random(16)];
+			copy[test_random(size)] = (u8)(step % 2 ? test_random(256)
+					: (u64)"0123456789abcdef"[test_random(16)]);
 		read_all(copy, step % 3 ? size : test_random(size), NULL);
 	}
 	free(copy);

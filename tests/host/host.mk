@@ -68,7 +68,7 @@ host-test: $(HOST_LIB_BINS) ## lib/ on this machine under ASan and UBSan (SEED= 
 			passed=$$((passed + $$(grep -c '^\[       OK' $$t.log))); \
 		else \
 			cat $$t.log; echo "FAILED: $$t, log in $$t.log"; \
-			grep -a '^# seed' $$t.log | sed 's/# seed /repeat with: make host-test SEED=/'; \
+			sed -n 's/^# seed /repeat with: make host-test SEED=/p' $$t.log; \
 			failed=$$((failed + 1)); \
 		fi; \
 	done; echo "host: $$passed passed, $$failed failed"; [ $$failed = 0 ]

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/host/random_test.c - ChaCha20 against the RFC's vectors, and the promises of the generator */
+/* tests/host/random_test.c - ChaCha20 against the RFC's vectors; what the generator promises */
 #include "lib_hooks.h"
 #include <lib/random.h>
 #include <string.h>
