@@ -18,7 +18,7 @@ struct runqueue;
 
 struct cpu {
 	/* The first five are known to the ports' assembly by offset (BUILD_ASSERTed there). */
-	struct thread	*current;	/*  0: running thread                                   */
+	struct thread	*curr;		/*  0: running thread                                   */
 	unsigned long	kstack_top;	/*  8: current's kernel stack top: where a trap starts  */
 	unsigned long	scratch[2];	/* 16: the port's entry code may spill here             */
 	struct cpu	*self;		/* 32 */

@@ -162,7 +162,7 @@ static bool wake_if(struct thread *t, unsigned int states)
 		spin_unlock(&rq->lock);
 	} else {
 		WRITE_ONCE(t->state, THREAD_RUNNING);
-		if (cpus[t->cpu].current == t)
+		if (cpus[t->cpu].curr == t)
 			spin_unlock(&rq->lock);	/* it has not left yet: schedule() will see */
 		else
 			place(rq, t);
@@ -306,7 +306,7 @@ static void switch_to(struct runqueue *rq, struct thread *prev, struct thread *n
 	account(prev, now, prev->sample_user);
 	start_interval(next, now);
 	rq->switches++;
-	c->current = next;
+	c->curr = next;
 	c->kstack_top = next->kstack_top;
 	switch_mm(prev, next);
 	finish_switch(arch_switch_to(prev, next));
@@ -490,7 +490,7 @@ void sched_idle_loop(void)
 		arch_irq_disable();
 		cpumask_set(c->id, &idle_mask);
 		smp_mb();
-		if (!READ_ONCE(rq->nr_queued) && !(c->current->work & WORK_RESCHED)) {
+		if (!READ_ONCE(rq->nr_queued) && !(c->curr->work & WORK_RESCHED)) {
 			rq->idle_since = arch_clock_ns();
 			arch_wait_for_interrupt();
 			rq->idle_ns += arch_clock_ns() - rq->idle_since;
@@ -519,7 +519,7 @@ unsigned long sched_switches(void)
 
 unsigned int sched_nr_queued(unsigned int cpu)
 {
-	return READ_ONCE(rq_of(cpu)->nr_queued) + !cpus[cpu].current->is_idle;
+	return READ_ONCE(rq_of(cpu)->nr_queued) + !cpus[cpu].curr->is_idle;
 }
 
 int sched_init_cpu(unsigned int cpu)
@@ -537,7 +537,7 @@ int sched_init_cpu(unsigned int cpu)
 	cpus[cpu].idle->cpu = cpu;
 	cpus[cpu].idle->state = THREAD_RUNNING;
 	cpus[cpu].idle->on_cpu = true;
-	cpus[cpu].current = cpus[cpu].idle;
+	cpus[cpu].curr = cpus[cpu].idle;
 	cpus[cpu].kstack_top = cpus[cpu].idle->kstack_top;
 	return 0;
 }
