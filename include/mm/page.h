@@ -43,30 +43,24 @@ enum pageflags {
 
 struct page {
 	unsigned long		flags;		/* (a) PG_*, zone                              */
-	union {
-		struct list_head lru;		/* (l) LRU, (z) free list, (w) else            */
-		struct {			/* PG_slab */
-			struct kmem_cache *slab_cache;	/* (i) while PG_slab                   */
-			void	*freelist;		/* (s) */
-		};
-	};
+	struct list_head	lru;		/* (l) LRU, (z) free list, (s) partial list, (w) else */
 	union {
 		struct address_space *mapping;	/* (p) page cache; NULL otherwise              */
-		struct {			/* PG_slab */
-			u16	inuse, objects;	/* (s) */
-			u16	frozen;		/* (s) owned by a CPU                          */
-			u16	cpu;
-		};
+		struct kmem_cache *slab_cache;	/* (i) while PG_slab, in every page of a slab  */
 	};
 	union {
 		pgoff_t		index;		/* (p) offset in mapping, in pages             */
-		struct page	*slab_next;	/* (s) */
+		void		*freelist;	/* (s) first free object of a slab             */
 	};
 	atomic_t		_refcount;	/* (a) 0 = free                                */
 	atomic_t		_mapcount;	/* (a) user ptes mapping it, minus 1           */
 	union {
-		unsigned long	private;	/* (z) order if PG_buddy; order of an allocated block head; (w) */
+		unsigned long	private;	/* (z) order if PG_buddy; order of a kmalloc block; (w) */
 		spinlock_t	ptl;		/* PG_table: guards the entries                */
+		struct {			/* (s) PG_slab, first page */
+			u16	inuse, objects;	/* allocated, in all                           */
+			u16	frozen;		/* owned by a CPU: not on the partial list     */
+		};
 	};
 } __aligned(64);				/* a power of two: page_to_pfn() is a shift    */
 
@@ -138,8 +132,6 @@ void wait_on_page_locked(struct page *p);
 
 /* page_init - memblock -> memmap, zones, free pages to the buddy allocator. Boot only. */
 void page_init(void);
-/* free_initmem - give the .init sections and the initrd's spare pages back; returns bytes. */
-size_t free_initmem(void);
 /* free_reserved_area - boot memory [start, end) (physical, page aligned) becomes free pages. */
 void free_reserved_area(paddr_t start, paddr_t end);
 /* page_dump - one line about @p with printk (panic, vm page). */

@@ -19,6 +19,8 @@ void *kmem_cache_alloc(struct kmem_cache *c, gfp_t gfp);
 void kmem_cache_free(struct kmem_cache *c, void *obj);
 /* kmem_cache_shrink - empty slabs back to the page allocator; returns pages. */
 unsigned long kmem_cache_shrink(struct kmem_cache *c);
+/* kmem_cache_shrink_all - every cache */
+unsigned long kmem_cache_shrink_all(void);
 unsigned long kmem_cache_inuse(struct kmem_cache *c);
 
 /* kmalloc - physically contiguous, at least 8-byte aligned (powers of two: naturally); up to 4 MiB; 0 bytes gives ZERO_SIZE_PTR. */
@@ -31,6 +33,7 @@ size_t ksize(const void *p);
 char *kstrdup(const char *s, gfp_t gfp);
 void *kmemdup(const void *p, size_t n, gfp_t gfp);
 #define ZERO_SIZE_PTR ((void *)16)
+#define KMALLOC_MAX_CACHE_SIZE 8192	/* larger requests get whole pages */
 
 /* slab_init - after page_init(). slab_info - /proc/slabinfo line by line: @fn(text, arg). */
 void slab_init(void);

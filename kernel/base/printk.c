@@ -40,8 +40,8 @@ int printf_symbol(char *buf, size_t size, unsigned long addr)
 	const char *name = symbol_lookup(addr, &offset);
 
 	if (!name)
-		return snprintf(buf, size, "%#lx", addr);
-	return snprintf(buf, size, "%s+%#lx", name, offset);
+		return scnprintf(buf, size, "%#lx", addr);
+	return scnprintf(buf, size, "%s+%#lx", name, offset);
 }
 
 static void emit(const char *s, size_t n)

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * kernel/main.c - the boot order: the contents page of the kernel
+ *
+ * THE PICTURE    reset -> firmware -> arch start.S, boot.c, mmu.c -> kernel_main()
+ *                      each line of boot_steps below, in order
+ *                -> kernel_init thread: other CPUs, devices, root file system, tests or /init (PID 1)
+ *                -> this CPU's idle loop
+ *
+ * ALWAYS TRUE    B1  a step may use what the steps above it set up, and nothing below.
+ *                B2  one CPU runs until smp_init(); interrupts stay off until the idle loop.
+ */
+#include <arch.h>
+#include <fs/file.h>
+#include <kernel/ipi.h>
+#include <kernel/irq.h>
+#include <kernel/ktest.h>
+#include <kernel/params.h>
+#include <kernel/printk.h>
+#include <kernel/process.h>
+#include <kernel/random.h>
+#include <kernel/sched.h>
+#include <kernel/timer.h>
+#include <mm/memblock.h>
+#include <mm/mm.h>
+#include <mm/page_alloc.h>
+#include <mm/slab.h>
+#include <mm/vmalloc.h>
+
+#define MIN_RAM		(12ULL << 20)	/* kernel, memmap, tables, and an init that does something */
+
+void boot_failure(const char *what, const char *remedy) __noreturn;
+
+/* A line the user can act on, then power off: the machine is not usable, but nothing is broken. */
+void boot_failure(const char *what, const char *remedy)
+{
+	printk("cannot boot: %s\n%s\n", what, remedy);
+	arch_power_off(1);
+}
+
+static void print_banner(void)
+{
+	if (boot_params.quiet)
+		return;
+	printk("Verso on %s: %u-level page tables, %llu MiB of RAM\n", ARCH_NAME, pgtable_levels,
+	       (unsigned long long)memblock_total() >> 20);
+	params_report();
+	memblock_print();
+}
+
+static void check_memory(void)
+{
+	if (memblock_total() < MIN_RAM)
+		boot_failure("less than 12 MiB of RAM", "give the machine more memory (qemu: -m 32M)");
+}
+
+static const struct { void (*fn)(void); const char *what; } boot_steps[] = {
+	{ percpu_init_boot,	"this CPU's data" },
+	{ params_early,		"boot parameters" },
+	{ print_banner,		"first words" },
+	{ check_memory,		"enough RAM?" },
+	{ sched_init,		"run queue, so that locks and waits work" },
+	{ page_init,		"memmap, zones, buddy lists" },
+	{ slab_init,		"kmalloc" },
+	{ mm_init,		"address spaces, page cache" },
+	{ vmalloc_init,		"vmalloc, ioremap" },
+	{ thread_init,		"threads" },
+	{ arch_init,		"interrupt controllers, clock" },
+	{ timer_init,		"timers" },
+	{ random_init,		"random numbers" },
+	{ process_init,		"processes, signals, futexes" },
+	{ vfs_init,		"root file system" },
+	{ tty_init,		"terminal" },
+};
+
+/* ---- the other CPUs ---- */
+
+static bool start_cpu(unsigned int cpu)
+{
+	if (percpu_init_cpu(cpu) || sched_init_cpu(cpu))
+		return false;
+	if (arch_smp_start(&cpus[cpu]))
+		return false;
+	for (u64 end = arch_clock_ns() + NSEC_PER_SEC; !READ_ONCE(cpus[cpu].online);) {
+		if (arch_clock_ns() > end)
+			return false;
+		arch_cpu_relax();
+	}
+	return true;
+}
+
+static void smp_init(void)
+{
+	unsigned int n = min(arch_smp_count(), boot_params.maxcpus);
+
+	for (unsigned int cpu = 1; cpu < min(n, (unsigned int)NR_CPUS); cpu++) {
+		if (!start_cpu(cpu)) {
+			printk("cpu %u did not start: going on with %u\n", cpu, nr_cpus);
+			break;
+		}
+		nr_cpus = cpu + 1;
+	}
+	pr_log("%u CPUs online\n", nr_cpus);
+}
+
+void secondary_main(void)
+{
+	struct cpu *c = this_cpu();
+
+	timer_init_cpu();
+	pcp_init_cpu();
+	cpumask_set(c->id, &cpu_online_mask);
+	__atomic_store_n(&c->online, true, __ATOMIC_SEQ_CST);
+	sched_idle_loop();
+}
+
+/* ---- PID 1's thread ---- */
+
+static void run_tests(void)
+{
+#if CONFIG_KTEST
+	arch_power_off(ktest_run_all() ? 1 : 0);
+#else
+	boot_failure("`ktest` was given, but this kernel has no tests inside", "build it with KTEST=1");
+#endif
+}
+
+static void load_root(void)
+{
+	if (!initrd_start)
+		boot_failure("no initramfs was given, so there is no /init",
+			     "pass one with -initrd FILE.cpio (make initrd builds one)");
+	if (initramfs_unpack(initrd_start, initrd_end))
+		boot_failure("the initramfs is not usable", "rebuild it (make initrd)");
+}
+
+static void kernel_init(void *arg)
+{
+	smp_init();
+	if (boot_params.ktest)
+		run_tests();
+	load_root();
+	start_init();
+}
+
+void kernel_main(void)
+{
+	struct thread *init;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(boot_steps); i++)
+		boot_steps[i].fn();
+	init = kthread_create(kernel_init, NULL, "init");
+	if (!init)
+		panic("no memory for the first thread");
+	thread_wake(init);
+	sched_idle_loop();
+}

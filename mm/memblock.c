@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mm/memblock.c - how do we allocate before the allocator exists?
+ *
+ * THE QUESTION   Firmware says where RAM is; the kernel image, the initrd and firmware itself sit in
+ *                some of it. Page tables and the memmap must be placed in the rest.
+ *
+ * THE PICTURE    memory    [=====================]      [==================]
+ *                reserved  [kkk][tt]      [iiii]        [f]
+ *                free           ^  [======]    [==]        [===============]
+ *
+ * ALWAYS TRUE    M1  both lists are sorted, and their ranges neither overlap nor touch.
+ *                M2  memory ranges are whole pages, rounded inwards; reserved ones outwards.
+ *                M3  what memblock_alloc() returns is RAM, was free, and is zeroed.
+ *
+ * LOCKS          none: one CPU, before kernel_main() starts the others.
+ * LIFE           ends with page_init(): what is free then goes to the buddy allocator.
+ * LEFT OUT       NUMA nodes, hot-plug flags. (Linux: mm/memblock.c)
+ * READ NEXT      page.c (the memmap), buddy.c (its heir).
+ */
+#include <arch.h>
+#include <kernel/assert.h>
+#include <kernel/printk.h>
+#include <lib/align.h>
+#include <lib/string.h>
+#include <mm/memblock.h>
+
+#define MAX_RANGES	128	/* firmware maps have 10-20 entries; one more per reservation */
+
+struct range { paddr_t start, end; };
+struct range_list { struct range r[MAX_RANGES]; unsigned int n; const char *name; };
+
+static struct range_list memory = { .name = "memory" };
+static struct range_list reserved = { .name = "reserved" };
+static paddr_t alloc_limit = ~0ULL;
+
+/* ---- sorted lists of ranges ---- */
+
+static void insert_at(struct range_list *l, unsigned int i, struct range new)
+{
+	if (l->n == MAX_RANGES)
+		panic("memblock: more than %u %s ranges", MAX_RANGES, l->name);
+	memmove(&l->r[i + 1], &l->r[i], (l->n - i) * sizeof(l->r[0]));
+	l->r[i] = new;
+	l->n++;
+}
+
+static void delete_at(struct range_list *l, unsigned int i)
+{
+	memmove(&l->r[i], &l->r[i + 1], (l->n - i - 1) * sizeof(l->r[0]));
+	l->n--;
+}
+
+/* Add [start, end), swallowing what it overlaps or touches (M1). */
+static void range_add(struct range_list *l, paddr_t start, paddr_t end)
+{
+	unsigned int i = 0;
+
+	if (start >= end)
+		return;
+	while (i < l->n && l->r[i].end < start)
+		i++;
+	while (i < l->n && l->r[i].start <= end) {
+		start = min(start, l->r[i].start);
+		end = max(end, l->r[i].end);
+		delete_at(l, i);
+	}
+	insert_at(l, i, (struct range){ start, end });
+}
+
+static void range_remove(struct range_list *l, paddr_t start, paddr_t end)
+{
+	for (unsigned int i = 0; i < l->n;) {
+		struct range old = l->r[i];
+
+		if (old.end <= start || old.start >= end) {
+			i++;
+			continue;
+		}
+		delete_at(l, i);
+		if (old.start < start)
+			insert_at(l, i++, (struct range){ old.start, start });
+		if (old.end > end)
+			insert_at(l, i++, (struct range){ end, old.end });
+	}
+}
+
+/* ---- what the ports call ---- */
+
+void memblock_add(paddr_t base, u64 size)
+{
+	paddr_t end = base + size < base ? ~0ULL : base + size;
+
+	end = min(end, (paddr_t)MAX_PHYSMEM);
+	range_add(&memory, ALIGN_UP(base, PAGE_SIZE), ALIGN_DOWN(end, PAGE_SIZE));
+}
+
+void memblock_reserve(paddr_t base, u64 size)
+{
+	paddr_t end = base + size < base ? ~0ULL - PAGE_SIZE : base + size;
+
+	range_add(&reserved, ALIGN_DOWN(base, PAGE_SIZE), ALIGN_UP(end, PAGE_SIZE));
+}
+
+void memblock_remove(paddr_t base, u64 size)
+{
+	range_remove(&memory, ALIGN_DOWN(base, PAGE_SIZE), ALIGN_UP(base + size, PAGE_SIZE));
+}
+
+void memblock_limit(u64 bytes)
+{
+	for (unsigned int i = 0; i < memory.n; i++) {
+		u64 size = memory.r[i].end - memory.r[i].start;
+
+		if (size > bytes)
+			memory.r[i].end = memory.r[i].start + ALIGN_DOWN(bytes, PAGE_SIZE);
+		bytes -= min(bytes, size);
+	}
+	while (memory.n && memory.r[memory.n - 1].start == memory.r[memory.n - 1].end)
+		memory.n--;
+}
+
+void memblock_set_max(paddr_t limit)
+{
+	alloc_limit = limit;
+}
+
+/* ---- looking ---- */
+
+u64 memblock_total(void)
+{
+	u64 sum = 0;
+
+	for (unsigned int i = 0; i < memory.n; i++)
+		sum += memory.r[i].end - memory.r[i].start;
+	return sum;
+}
+
+paddr_t memblock_start_of_ram(void)
+{
+	return memory.n ? memory.r[0].start : 0;
+}
+
+paddr_t memblock_end_of_ram(void)
+{
+	return memory.n ? memory.r[memory.n - 1].end : 0;
+}
+
+bool memblock_next_memory(unsigned int *i, paddr_t *start, paddr_t *end)
+{
+	if (*i >= memory.n)
+		return false;
+	*start = memory.r[*i].start;
+	*end = memory.r[(*i)++].end;
+	return true;
+}
+
+/* First free stretch at or after @from: false when there is none. */
+static bool free_from(paddr_t from, paddr_t *start, paddr_t *end)
+{
+	for (unsigned int i = 0; i < memory.n; i++) {
+		paddr_t s = max(from, memory.r[i].start), e = memory.r[i].end;
+
+		for (unsigned int j = 0; j < reserved.n && s < e; j++) {
+			if (reserved.r[j].end <= s)
+				continue;
+			if (reserved.r[j].start > s) {
+				e = min(e, reserved.r[j].start);
+				break;
+			}
+			s = reserved.r[j].end;
+		}
+		if (s < e) {
+			*start = s;
+			*end = e;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* *@i counts the stretches already returned; quadratic, over at most MAX_RANGES of them. */
+bool memblock_next_free(unsigned int *i, paddr_t *start, paddr_t *end)
+{
+	paddr_t from = 0;
+
+	for (unsigned int k = 0; k <= *i; k++) {
+		if (!free_from(from, start, end))
+			return false;
+		from = *end;
+	}
+	(*i)++;
+	return true;
+}
+
+bool memblock_is_reserved(paddr_t pa)
+{
+	bool ram = false;
+
+	for (unsigned int i = 0; i < memory.n; i++)
+		ram |= pa >= memory.r[i].start && pa < memory.r[i].end;
+	for (unsigned int i = 0; i < reserved.n; i++)
+		ram &= pa < reserved.r[i].start || pa >= reserved.r[i].end;
+	return !ram;
+}
+
+/* ---- allocating ---- */
+
+paddr_t memblock_alloc(u64 size, u64 align)
+{
+	paddr_t start, end, from = PAGE_SIZE;	/* frame 0 stays out: a zero address means failure */
+
+	ASSERT(is_power_of_2(align));
+	size = ALIGN_UP(size, PAGE_SIZE);
+	align = max(align, (u64)PAGE_SIZE);
+	while (free_from(from, &start, &end)) {
+		paddr_t pa = ALIGN_UP(start, align);
+
+		if (pa >= start && pa + size <= min(end, alloc_limit) && pa + size > pa) {
+			memblock_reserve(pa, size);
+			memset(phys_to_virt(pa), 0, size);
+			return pa;
+		}
+		from = end;
+	}
+	panic("not enough memory to boot: %llu KiB of RAM, no room for another %llu KiB; give the machine more (-m)",
+	      (unsigned long long)memblock_total() >> 10, (unsigned long long)size >> 10);
+}
+
+void memblock_print(void)
+{
+	for (unsigned int i = 0; i < memory.n; i++)
+		pr_log("memory   [%#012lx, %#012lx)\n", memory.r[i].start, memory.r[i].end);
+	for (unsigned int i = 0; i < reserved.n; i++)
+		pr_log("reserved [%#012lx, %#012lx)\n", reserved.r[i].start, reserved.r[i].end);
+}
