@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * arch/riscv/boot.c - what firmware told us, turned into memblock and a command line
+ *
+ * THE QUESTION   Firmware leaves a flattened devicetree (FDT). Where is memory, what of it is taken, what
+ *                does the user want, and how deep may the page tables be?
+ *
+ * THE PICTURE    start.S (Sv39, lower half one to one)
+ *                  -> boot_main: FDT -> command line -> memory, reserved ranges -> depth
+ *                  -> mmu_init: final tables at that depth; page_offset becomes the real one
+ *                  -> kernel_main
+ *
+ * ALWAYS TRUE    B1  until mmu_init() a physical address below EARLY_MAP_GIB is its own pointer.
+ *                B2  everything that firmware or we still need is reserved before the first
+ *                    memblock_alloc().
+ *                B3  bad input ends in one line that says what and what to do, then power off.
+ *
+ * LOCKS          none: one CPU, interrupts off.
+ * READ NEXT      mmu.c, kernel/main.c.
+ */
+#include <arch.h>
+#include <asm/port.h>
+#include <kernel/params.h>
+#include <kernel/percpu.h>
+#include <kernel/sched.h>
+#include <lib/printf.h>
+#include <lib/string.h>
+#include <mm/memblock.h>
+
+#define FDT_MAX_SIZE	(2UL << 20)	/* OpenSBI's own bound */
+#define MIN_MEMORY	(16UL << 20)	/* image, page descriptors and an initramfs of 4 MiB */
+#define SATP_MODE_TO_LEVELS(mode)	((mode) - SATP_SV39 + 3)
+
+char boot_command_line[2048];
+paddr_t initrd_start, initrd_end;
+paddr_t kernel_phys_base;
+struct fdt boot_fdt;
+
+extern char _text[], _end[];
+
+void boot_main(unsigned long hart, paddr_t fdt, unsigned long modes, paddr_t text) __noreturn;
+
+void boot_fail(const char *fmt, ...)
+{
+	char line[160];
+	va_list args;
+
+	va_start(args, fmt);
+	vscnprintf(line, sizeof(line), fmt, args);
+	va_end(args);
+	for (const char *p = "\nverso: "; *p; p++)
+		arch_console_putc(*p);
+	for (const char *p = line; *p; p++)
+		arch_console_putc(*p);
+	arch_console_putc('\n');
+	arch_power_off(1);
+}
+
+/* ---- what the devicetree says ---- */
+
+static void open_fdt(paddr_t pa)
+{
+	const paddr_t limit = (paddr_t)EARLY_MAP_GIB << 30;
+	int err;
+
+	if (pa == 0 || pa >= limit - FDT_MAX_SIZE)
+		boot_fail("no devicetree: firmware passed address %lx in a1", pa);
+	err = fdt_open(&boot_fdt, phys_to_virt(pa), FDT_MAX_SIZE);
+	if (err)
+		boot_fail("the devicetree at %lx cannot be read: %s", pa, fdt_strerror(err));
+}
+
+static u64 chosen_number(const char *name)
+{
+	u64 v;
+
+	if (fdt_prop_u64(&boot_fdt, fdt_path_offset(&boot_fdt, "/chosen"), name, &v))
+		return 0;
+	return v;
+}
+
+static void read_chosen(void)
+{
+	int chosen = fdt_path_offset(&boot_fdt, "/chosen");
+	const char *args = fdt_prop_string(&boot_fdt, chosen, "bootargs", 0);
+
+	if (args && strlcpy(boot_command_line, args, sizeof(boot_command_line)) >=
+		    sizeof(boot_command_line))
+		boot_fail("the command line is longer than %lu bytes: shorten it",
+			  sizeof(boot_command_line) - 1);
+	initrd_start = chosen_number("linux,initrd-start");
+	initrd_end = chosen_number("linux,initrd-end");
+	if (initrd_end <= initrd_start)
+		initrd_start = initrd_end = 0;
+}
+
+static void add_memory(void)
+{
+	const paddr_t limit = (paddr_t)EARLY_MAP_GIB << 30;
+	u64 base, size;
+	int node = -1;
+
+	while ((node = fdt_node_by_device_type(&boot_fdt, node, "memory")) >= 0)
+		for (unsigned int i = 0; fdt_reg(&boot_fdt, node, i, &base, &size) == 0; i++)
+			if (base < limit)
+				memblock_add(base, min(size, limit - base));
+}
+
+static void reserve_memory(paddr_t fdt)
+{
+	int node, parent = fdt_path_offset(&boot_fdt, "/reserved-memory");
+	u64 base, size;
+
+	memblock_reserve(kernel_phys_base, (u64)(_end - _text));
+	memblock_reserve(fdt, boot_fdt.totalsize);
+	if (initrd_end)
+		memblock_reserve(initrd_start, initrd_end - initrd_start);
+	for (unsigned int i = 0; fdt_memrsv(&boot_fdt, i, &base, &size) == 0 && size; i++)
+		memblock_reserve(base, size);
+	if (parent < 0)
+		return;
+	fdt_for_each_child(&boot_fdt, node, parent)
+		for (unsigned int i = 0; fdt_reg(&boot_fdt, node, i, &base, &size) == 0; i++)
+			memblock_reserve(base, size);
+}
+
+/* The direct map reaches @limit; mem= may ask for less. What is needed must lie inside. */
+static void limit_memory(paddr_t limit)
+{
+	u64 lost = 0;
+
+	if (memblock_end_of_ram() > limit) {
+		lost = memblock_end_of_ram() - limit;
+		memblock_remove(limit, lost);
+	}
+	if (boot_params.mem)
+		memblock_limit(boot_params.mem);
+	if (memblock_total() < MIN_MEMORY)
+		boot_fail("%lu MiB of memory: Verso needs at least %lu MiB",
+			  memblock_total() >> 20, MIN_MEMORY >> 20);
+	if (initrd_end > memblock_end_of_ram())
+		boot_fail("the initrd at %lx lies outside memory: give more memory or a larger mem=",
+			  initrd_start);
+	memblock_set_max(min(limit, (paddr_t)EARLY_MAP_GIB << 30));
+}
+
+/* ---- how deep ---- */
+
+static unsigned int choose_levels(unsigned long modes)
+{
+	char offered[16] = "";
+	unsigned int deepest = 0;
+
+	for (unsigned int mode = SATP_SV39; mode <= SATP_SV57; mode++) {
+		unsigned int levels = SATP_MODE_TO_LEVELS(mode);
+		size_t len = strlen(offered);
+
+		if (!(modes & 1UL << mode))
+			continue;
+		if (boot_params.levels == levels)
+			return levels;
+		deepest = levels;
+		snprintf(offered + len, sizeof(offered) - len, "%s%u", len ? ", " : "", levels);
+	}
+	if (boot_params.levels || !deepest)
+		boot_fail("levels=%u is not supported: this machine offers %s",
+			  boot_params.levels, offered);
+	return deepest;
+}
+
+void boot_main(unsigned long hart, paddr_t fdt, unsigned long modes, paddr_t text)
+{
+	unsigned int levels;
+
+	kernel_phys_base = text;
+	cpus[0].hwid = (unsigned int)hart;
+	cpu_init_this(&cpus[0]);
+	cpus[0].idle->kstack_top = cpus[0].kstack_top;
+	cpu_enable_counters();
+	open_fdt(fdt);
+	read_chosen();
+	params_early();
+	levels = choose_levels(modes);
+	mmu_choose_layout(levels);
+	cpu_read_fdt();
+	timer_probe();
+	add_memory();
+	reserve_memory(fdt);
+	limit_memory(max_physmem);
+	mmu_init();
+	memblock_set_max(max_physmem);
+	boot_fdt.blob = phys_to_virt(fdt);
+	kernel_main();
+}

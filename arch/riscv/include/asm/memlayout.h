@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * asm/memlayout.h - who lives where in the virtual address space
+ *
+ *                    Sv39 (512 GiB)        Sv48 (256 TiB)        Sv57 (128 PiB)
+ *   top  ffffffff_ffffffff
+ *        kernel image, 2 GiB: the same at every depth
+ *        ffffffff_80000000     ffffffff_80000000     ffffffff_80000000
+ *        KASAN shadow (kept free: 1/8 of the kernel half)
+ *        fffffff7_00000000     ffffef80_00000000     ffdf0000_00000000
+ *        direct map: all RAM
+ *        ffffffd8_00000000     ffffaf80_00000000     ff600000_00000000   page_offset
+ *        vmalloc: 16 GiB       512 GiB               512 GiB
+ *        ffffffc8_00000000     ffff8f80_00000000     ff200000_00000000   vmalloc_start
+ *        vmemmap: struct pages of all RAM
+ *        ffffffc7_00000000     ffff8d80_00000000     ff1c0000_00000000   vmemmap_base
+ *        fixmap: 1 GiB
+ *        ffffffc6_c0000000     ffff8d7f_c0000000     ff1bffff_c0000000   fixmap_base
+ *        ---- not canonical: bits above the top one must repeat it ----
+ *        00000040_00000000     00008000_00000000     01000000_00000000   TASK_SIZE
+ *        user space
+ *        00000000_00010000                                               USER_ADDR_MIN
+ *   0    never mapped: a NULL pointer faults
+ *
+ * The bases are Linux's for each depth, so pictures in books fit; the sizes are ours. They are
+ * variables because one image boots at every depth (mmu_choose_layout() in mmu.c sets them).
+ */
+#ifndef ASM_MEMLAYOUT_H
+#define ASM_MEMLAYOUT_H
+
+#define USER_ADDR_MIN	0x10000UL
+
+/* What the early tables map one to one: the lower half of Sv39. RAM above it is not used. */
+#define EARLY_MAP_GIB	256
+
+#ifndef __ASSEMBLY__
+
+#include <lib/types.h>
+
+extern unsigned long task_size;
+extern unsigned long vmemmap_base, vmalloc_start, vmalloc_end, fixmap_base;
+extern paddr_t max_physmem;
+
+#define TASK_SIZE	task_size
+/* One past the last physical address that the direct map (and early boot) can reach. */
+#define MAX_PHYSMEM	max_physmem
+
+#endif
+/* Frames below this number form zone DMA: no device here is limited to a low window. */
+#define ZONE_DMA_END_PFN	0
+
+#endif

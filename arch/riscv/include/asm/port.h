@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* asm/port.h - what the files of this port call in each other */
+#ifndef ASM_PORT_H
+#define ASM_PORT_H
+
+#include <lib/compiler.h>
+#include <lib/fdt.h>
+#include <lib/types.h>
+
+struct cpu;
+struct trapframe;
+
+/* boot.c */
+extern struct fdt boot_fdt;		/* the devicetree, readable until the end of time */
+/* boot_fail - one line on the earliest console, then power off with status 1 */
+void boot_fail(const char *fmt, ...) __printf(1, 2) __noreturn;
+
+/* cpu.c */
+void cpu_read_fdt(void);		/* harts, ISA, timebase; before memblock is used */
+void cpu_init_this(struct cpu *c);	/* the words entry.S needs; struct cpu is zeroed */
+void cpu_enable_counters(void);
+bool cpu_has_extension(const char *name);
+unsigned long cpu_hart_id(unsigned int cpu);
+extern unsigned long timebase_hz;
+
+/* trap.c -> fault.c */
+void fault_user(struct trapframe *regs);
+void fault_kernel(struct trapframe *regs);
+
+/* irq.c */
+void irq_dispatch(const struct trapframe *regs);
+void irq_init_this(void);		/* which kinds of interrupt this CPU takes */
+
+/* timer.c */
+void timer_probe(void);			/* needs timebase_hz and the trap vector */
+void timer_read_rtc(void);
+void timer_irq(const struct trapframe *regs);
+
+/* smp.c */
+void ipi_irq(void);
+
+/* mmu.c */
+void mmu_choose_layout(unsigned int levels);	/* the variables of memlayout.h */
+void mmu_init(void);			/* build the final tables and use them */
+
+/* power.c */
+void power_init(void);
+
+#endif
