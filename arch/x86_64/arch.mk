@@ -4,15 +4,16 @@
 #
 # general-regs-only: the kernel itself never touches an SSE register, so that user state survives
 # a system call without being saved. kernel code model: the image sits in the top 2 GiB.
-# no-red-zone: an interrupt on the same stack would overwrite it.
+# no-red-zone: an interrupt on the same stack would overwrite it. stack boundary of 8 bytes: only SSE
+# wants 16, and a trap frame is an odd number of words.
 
 CROSS             ?= x86_64-linux-gnu-
 CLANG_TARGET      := x86_64-linux-gnu
 
 ARCH_CFLAGS       := -m64 -mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-pic -fno-pie \
 		     -fcf-protection=none
-ARCH_CFLAGS_GCC   :=
-ARCH_CFLAGS_CLANG :=
+ARCH_CFLAGS_GCC   := -mpreferred-stack-boundary=3
+ARCH_CFLAGS_CLANG := -mstack-alignment=8
 ARCH_AFLAGS       := -m64 -fno-pic -fno-pie
 ARCH_AFLAGS_GCC   :=
 ARCH_AFLAGS_CLANG :=
