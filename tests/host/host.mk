@@ -2,8 +2,8 @@
 #
 # tests/host/host.mk - lib/ as ordinary programs under AddressSanitizer and UBSan
 #
-# `make host-test` builds and runs every tests/host/*_test.c listed here and ends with one line of
-# counts. SEED=n repeats a randomised run; a failing test prints the seed that it used.
+# `make host-test` builds and runs the test programs listed here, prints their results as TAP and
+# ends with one line of counts. SEED=n repeats a randomised run.
 # Everything goes to $(O)/host/.
 
 HOSTCC ?= gcc
@@ -62,16 +62,21 @@ $(filter-out %/string_strict_test,$(HOST_LIB_BINS)): $(HOST_B)/%_test: \
 
 .SECONDARY: $(HOST_LIB_TESTS:%=$(HOST_B)/tests/host/%_test.o)
 
+# The output is TAP, which scripts/test.py reads. A program that dies prints no verdict of its own.
 host-test: $(HOST_LIB_BINS) ## lib/ on this machine under ASan and UBSan (SEED= repeats)
 	@passed=0; failed=0; for t in $(HOST_LIB_BINS); do \
-		if timeout 120 $$t >$$t.log 2>&1; then \
-			passed=$$((passed + $$(grep -c '^\[       OK' $$t.log))); \
-		else \
-			cat $$t.log; echo "FAILED: $$t, log in $$t.log"; \
-			sed -n 's/^# seed /repeat with: make host-test SEED=/p' $$t.log; \
-			failed=$$((failed + 1)); \
+		echo "# $${t##*/}"; \
+		CMOCKA_MESSAGE_OUTPUT=TAP timeout 120 $$t >$$t.log 2>&1; status=$$?; \
+		cat $$t.log; \
+		bad=$$(grep -c '^not ok' $$t.log); \
+		if [ $$status != 0 ]; then \
+			if [ $$bad = 0 ]; then \
+				echo "not ok 1 - $${t##*/}_runs_to_its_end"; bad=1; \
+			fi; \
+			sed -n 's/^# seed /# repeat with: make host-test SEED=/p' $$t.log | sort -u; \
 		fi; \
-	done; echo "host: $$passed passed, $$failed failed"; [ $$failed = 0 ]
+		passed=$$((passed + $$(grep -c '^ok' $$t.log))); failed=$$((failed + bad)); \
+	done; echo "# host: $$passed passed, $$failed failed"; [ $$failed = 0 ]
 
 ifneq ($(SEED),)
 export SEED

@@ -32,6 +32,7 @@ static inline void test_seed(void)
 
 	random_model_state = env ? strtoull(env, NULL, 0) : 1;
 	printf("# seed %lu\n", random_model_state);
+	fflush(stdout);		/* a sanitizer's abort would lose it */
 	random_model_state = random_model_state * 2 + 1;
 }
 
