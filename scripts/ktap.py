@@ -10,6 +10,7 @@ import re
 
 RESULT = re.compile(r"^(\s*)(not ok|ok) (\d+)(?: -)? ?(.*?)(?:\s+#\s*(SKIP|TODO)\b.*)?$")
 PLAN = re.compile(r"^(\s*)1\.\.(\d+)\s*$")
+TIME_STAMP = re.compile(r"^\[ *\d+\.\d+\] ")
 BAIL = re.compile(r"^\s*Bail out!\s*(.*)$")
 
 
@@ -53,6 +54,7 @@ def parse(text):
         return levels[-1], group
 
     for line in text.replace("\r", "").split("\n"):
+        line = TIME_STAMP.sub("", line)
         plan = PLAN.match(line)
         if plan:
             planned = True

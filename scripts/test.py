@@ -55,6 +55,10 @@ TIMEOUTS = {"ktest": 180, "user": 240, "user-debug": 300, "smoke": 90, "busybox"
 PANIC = re.compile(r"^.*\b(?:kernel panic|panic:|PANIC).*$", re.MULTILINE)
 SEED = re.compile(r"\bseed[ =:]+(0x[0-9a-f]+|\d+)", re.IGNORECASE)
 
+# What tests/host/host.mk and cmocka print.
+HOST_SUM = re.compile(r"^host: (\d+) passed, \d+ failed$", re.MULTILINE)
+HOST_FAILED = re.compile(r"^\[  FAILED  \] (\w*[a-z]\w*)$", re.MULTILINE)
+
 
 class Job:
     """A boot, or one of the two lists of tests that need no machine."""
@@ -202,12 +206,13 @@ class Runner:
                                f"O={self.build}"], cwd=machine.ROOT, capture_output=True,
                               text=True, timeout=600 * self.scale, check=False)
         text = done.stdout + done.stderr
-        results = ktap.parse(text)
-        # cmocka's TAP has one plan per program; its own exit status says the rest.
+        counts = HOST_SUM.search(text)
+        passed = ["host"] * int(counts.group(1)) if counts else []
+        failed = sorted(set(HOST_FAILED.findall(text)))
         reasons = [f"make host-test ended with status {done.returncode}"] if done.returncode else []
-        if not results.passed and not reasons:
+        if not passed and not reasons:
             reasons.append("make host-test ran no test")
-        return Outcome(results.passed, results.failed, results.skipped, reasons, text)
+        return Outcome(passed, failed, (), reasons, text)
 
     def run_linux(self):
         done = subprocess.run([self.path("host", "user", "utest")], capture_output=True,
