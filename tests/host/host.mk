@@ -73,7 +73,7 @@ host-test: $(HOST_LIB_BINS) ## lib/ on this machine under ASan and UBSan (SEED= 
 			if [ $$bad = 0 ]; then \
 				echo "not ok 1 - $${t##*/}_runs_to_its_end"; bad=1; \
 			fi; \
-			sed -n 's/^# seed /# repeat with: make host-test SEED=/p' $$t.log | sort -u; \
+			sed -n 's/^# seed /# repeat: make host-test SEED=/p' $$t.log | uniq; \
 		fi; \
 		passed=$$((passed + $$(grep -c '^ok' $$t.log))); failed=$$((failed + bad)); \
 	done; echo "# host: $$passed passed, $$failed failed"; [ $$failed = 0 ]
