@@ -55,11 +55,6 @@ TIMEOUTS = {"ktest": 180, "user": 240, "user-debug": 300, "smoke": 90, "busybox"
 PANIC = re.compile(r"^.*\b(?:kernel panic|panic:|PANIC).*$", re.MULTILINE)
 SEED = re.compile(r"\bseed[ =:]+(0x[0-9a-f]+|\d+)", re.IGNORECASE)
 
-# What tests/host/host.mk and cmocka print.
-HOST_SUM = re.compile(r"^host: (\d+) passed, \d+ failed$", re.MULTILINE)
-HOST_FAILED = re.compile(r"^\[  FAILED  \] (\w*[a-z]\w*)$", re.MULTILINE)
-
-
 class Job:
     """A boot, or one of the two lists of tests that need no machine."""
 
@@ -196,6 +191,9 @@ class Runner:
                        for word in command]
         text, _, lost = guest.run_to_end(command, job.timeout() * self.scale)
         reasons = [lost + ": it must power off by itself"] if lost else []
+        panic = PANIC.search(text)
+        if panic:
+            reasons.append(f"bad input is no panic: {panic.group(0).strip()}")
         if not re.search(case.expect, text, re.MULTILINE):
             reasons.append(f"the console has no line like /{case.expect}/")
         name = f"{job.arch}_{name.replace('-', '_')}_is_one_clear_line_and_power_off"
@@ -206,13 +204,11 @@ class Runner:
                                f"O={self.build}"], cwd=machine.ROOT, capture_output=True,
                               text=True, timeout=600 * self.scale, check=False)
         text = done.stdout + done.stderr
-        counts = HOST_SUM.search(text)
-        passed = ["host"] * int(counts.group(1)) if counts else []
-        failed = sorted(set(HOST_FAILED.findall(text)))
-        reasons = [f"make host-test ended with status {done.returncode}"] if done.returncode else []
-        if not passed and not reasons:
-            reasons.append("make host-test ran no test")
-        return Outcome(passed, failed, (), reasons, text)
+        results = ktap.parse(text)
+        reasons = list(results.problems)
+        if done.returncode:
+            reasons.append(f"make host-test ended with status {done.returncode}")
+        return Outcome(results.passed, results.failed, results.skipped, reasons, text)
 
     def run_linux(self):
         done = subprocess.run([self.path("host", "user", "utest")], capture_output=True,
