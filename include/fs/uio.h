@@ -3,6 +3,7 @@
 #ifndef FS_UIO_H
 #define FS_UIO_H
 
+#include <lib/compiler.h>
 #include <lib/types.h>
 
 struct iovec { void __user *iov_base; size_t iov_len; };
