@@ -21,6 +21,7 @@
 #include <asm/extable.h>
 #include <asm/setup.h>
 #include <kernel/assert.h>
+#include <kernel/sched.h>
 
 extern const char uaccess_begin[], uaccess_end[];
 
@@ -76,4 +77,9 @@ void page_fault(struct trapframe *regs, unsigned long error)
 	if (unlikely(!handle_fault(regs, &fi)))
 		panic("handle_fault() gave up on a user access: address %lx, error %lx", fi.address,
 		      error);
+	if (unlikely(current->work)) {		/* a signal, perhaps: its frame shows these */
+		current->arch.trap_vector = VECTOR_PF;
+		current->arch.trap_error = error;
+		current->arch.trap_address = fi.address;
+	}
 }

@@ -83,7 +83,7 @@ static const char *vector_name(unsigned int vector)
 	return "unexpected exception";
 }
 
-static void user_exception(struct trapframe *regs, unsigned int vector)
+static void user_exception(struct trapframe *regs, unsigned int vector, unsigned long error)
 {
 	const struct exception *e = &exceptions[vector];
 	int code = e->code;
@@ -92,6 +92,8 @@ static void user_exception(struct trapframe *regs, unsigned int vector)
 		code = x87_code();
 	else if (vector == VECTOR_XM)
 		code = sse_code();
+	current->arch.trap_vector = vector;
+	current->arch.trap_error = error;
 	arch_irq_enable();
 	if (e->sig == 0)
 		panic("%s: vector %u in user mode, rip %lx", vector_name(vector), vector, regs->rip);
@@ -124,7 +126,7 @@ void trap(struct trapframe *regs)
 	else if (vector >= ARRAY_SIZE(exceptions))
 		die(regs, "interrupt on a vector nobody uses", vector);
 	else if (regs_user(regs))
-		user_exception(regs, vector);
+		user_exception(regs, vector, error);
 	else
 		kernel_exception(regs, vector, error);
 }

@@ -18,6 +18,7 @@
 struct arch_thread {
 	unsigned long	sp;			/* saved kernel stack pointer            */
 	unsigned long	fs_base, gs_base;	/* user segment bases: TLS               */
+	unsigned long	trap_vector, trap_error, trap_address;	/* last trap that became a signal */
 	bool		user;			/* has FP state and user segment bases   */
 	u8		fp_buf[FP_STATE_MAX + FP_ALIGN]; /* fp_area() lies inside       */
 };
