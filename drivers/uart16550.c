@@ -9,7 +9,7 @@
  *                1 IER                        interrupt enable  bit 0: received data
  *                2 FCR                        FIFO control      16 bytes each way
  *                3 LCR                        line control      8 bits, no parity, 1 stop
- *                4 MCR                        modem control     bit 3 lets the interrupt out on a PC
+ *                4 MCR                        modem control     bit 3: interrupt line on (PC)
  *                5 LSR      line status                         bit 0: data, bit 5: room to send
  *
  *                riscv: registers in memory, `1 << shift` bytes apart; x86-64: I/O ports.
@@ -33,7 +33,7 @@
 #define UART_LSR	5
 
 #define IER_RECEIVED	0x01
-#define FCR_ENABLE	0x01		/* keeps what was typed ahead; interrupt from the first byte */
+#define FCR_ENABLE	0x01		/* keeps what was typed ahead; interrupt from byte 1 */
 #define LCR_8N1		0x03
 #define MCR_DTR_RTS_OUT2 0x0b
 #define LSR_DATA	0x01

@@ -2,8 +2,8 @@
 /*
  * arch/riscv/boot.c - what firmware told us, turned into memblock and a command line
  *
- * THE QUESTION   Firmware leaves a flattened devicetree (FDT). Where is memory, what of it is taken, what
- *                does the user want, and how deep may the page tables be?
+ * THE QUESTION   Firmware leaves a flattened devicetree (FDT). Where is memory, what of it is used,
+ *                what does the user want, and how deep may the page tables be?
  *
  * THE PICTURE    start.S (Sv39, lower half one to one)
  *                  -> boot_main: FDT -> command line -> memory, reserved ranges -> depth
@@ -139,7 +139,7 @@ static void limit_memory(paddr_t limit)
 		boot_fail("%lu MiB of memory: Verso needs at least %lu MiB",
 			  memblock_total() >> 20, MIN_MEMORY >> 20);
 	if (initrd_end > memblock_end_of_ram())
-		boot_fail("the initrd at %lx lies outside memory: give more memory or a larger mem=",
+		boot_fail("the initrd at %lx lies outside memory: give more of it (-m, mem=)",
 			  initrd_start);
 	memblock_set_max(min(limit, (paddr_t)EARLY_MAP_GIB << 30));
 }

@@ -3,8 +3,8 @@
  * arch/riscv/console.c - the earliest console: the firmware's
  *
  * THE QUESTION   How does a line get out before any device is known? The firmware has a console of
- *                its own: the legacy call, or on firmware that dropped it the debug console (SBI 2.0,
- *                12). Slow (a trap to M-mode per character), so the UART takes over in arch_init().
+ *                its own: the legacy call, or on firmware that dropped it the debug console (SBI
+ *                2.0, 12). Slow (a trap to M-mode per character), so arch_init() starts the UART.
  *
  * LOCKS          none: usable from panic().
  */

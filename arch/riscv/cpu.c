@@ -7,7 +7,7 @@
  *
  *                FDT, /cpus                                   used for
  *                timebase-frequency                           timer.c
- *                cpu@N  reg, status                           smp.c: hart ids, disabled ones skipped
+ *                cpu@N  reg, status                           smp.c: hart ids of the enabled ones
  *                       riscv,isa  "rv64imafdc..._sstc"       sstc: timer.c; text of /proc/cpuinfo
  *
  *                Not asked of the devicetree: the depth of page tables (boot.c probes satp), and
@@ -26,8 +26,8 @@
 #include <lib/string.h>
 
 /*
- * entry.S: bit (number modulo 64) of each call that reads or changes all registers: rt_sigreturn 139,
- * clone 220, execve 221, execveat 281, clone3 435.
+ * entry.S: bit (number modulo 64) of each call that reads or changes all registers: rt_sigreturn
+ * 139, clone 220, execve 221, execveat 281, clone3 435.
  */
 #define FULL_CALLS	(1UL << 139 % 64 | 1UL << 220 % 64 | 1UL << 221 % 64 | \
 			 1UL << 281 % 64 | 1UL << 435 % 64)
@@ -115,7 +115,8 @@ unsigned long cpu_hart_id(unsigned int cpu)
 /* The same lines as Linux's, so that tools which read them work. */
 int arch_cpuinfo(unsigned int cpu, char *buf, size_t size)
 {
-	return scnprintf(buf, size, "processor\t: %u\nhart\t\t: %lu\nisa\t\t: %s\nmmu\t\t: sv%lu\n\n",
+	return scnprintf(buf, size,
+			 "processor\t: %u\nhart\t\t: %lu\nisa\t\t: %s\nmmu\t\t: sv%lu\n\n",
 			 cpu, hart_ids[cpu], isa, max_user_levels_bits);
 }
 

@@ -13,15 +13,15 @@
  *                current->work? exit_to_user_work          restore everything
  *                restore, sret                             sret
  *
- * PARTIAL FRAME  C code preserves s0-s11, and the kernel never touches gp, so a user trap saves only
- *                the other 16 registers: 26 instructions less on every call. Who needs the whole
- *                frame: exit_to_user_work() (signals), reached from here; and the calls of
+ * PARTIAL FRAME  C code preserves s0-s11, and the kernel never touches gp, so a user trap saves
+ *                only the others: 26 instructions less on every call. Who needs the whole frame:
+ *                exit_to_user_work() (signals), reached from here; and the calls of
  *                FULL_CALLS below, recognised by one shift of a mask kept in struct cpu.
  *
  * ALWAYS TRUE    E1  sscratch is struct cpu * in user mode and 0 in the kernel.
  *                E2  a user frame lies at kstack_top - TF_SIZE, so thread_regs() finds it.
- *                E3  a kernel trap stores nothing below its stack: it first tests the bit of sp that
- *                    the stack's alignment makes 0 inside and 1 in the guard page below.
+ *                E3  a kernel trap stores nothing below its stack: it first tests the bit of sp
+ *                    that the stack's alignment makes 0 inside and 1 in the guard page below.
  *                E4  sstatus.FS is live: it belongs to the registers and never comes from a frame.
  *
  * LOCKS          interrupts are off at both ends; between them the C code decides.
@@ -187,7 +187,7 @@ user_exception:				# t0 = sepc, t1 = scause
 	call	trap_user
 	j	user_exit
 
-/* arch_fork_return - a new thread's first way out; arch_enter_user(regs) - execve by a kernel thread */
+/* arch_fork_return - a new thread's first way out; arch_enter_user(regs) - execve of init */
 	.globl	arch_fork_return
 arch_fork_return:
 	ld	a0, CPU_KSTACK_TOP(tp)

@@ -59,6 +59,7 @@ static int plic_context_of(int plic, unsigned long hart)
 {
 	u32 phandle, cause;
 	u64 id, size;
+	int node;
 
 	for (unsigned int i = 0; ; i++) {
 		if (fdt_prop_cell(&boot_fdt, plic, "interrupts-extended", 2 * i, &phandle) ||
@@ -66,8 +67,8 @@ static int plic_context_of(int plic, unsigned long hart)
 			return -1;
 		if (cause != IRQ_S_EXT)
 			continue;
-		if (fdt_reg(&boot_fdt, fdt_parent(&boot_fdt, fdt_node_by_phandle(&boot_fdt, phandle)),
-			    0, &id, &size) == 0 && id == hart)
+		node = fdt_parent(&boot_fdt, fdt_node_by_phandle(&boot_fdt, phandle));
+		if (fdt_reg(&boot_fdt, node, 0, &id, &size) == 0 && id == hart)
 			return (int)i;
 	}
 }

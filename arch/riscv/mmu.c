@@ -14,12 +14,12 @@
  *                start.S's tables (one to one, Sv39) -> the same at the final depth -> these
  *
  * ALWAYS TRUE    K1  no address of user space is mapped here, least of all NULL.
- *                K2  once a user top level was copied (arch_pgd_init) no new top-level entry appears,
- *                    so all copies of the kernel half stay equal.
+ *                K2  once a user top level was copied (arch_pgd_init) no new top-level entry
+ *                    appears, so all copies of the kernel half stay equal.
  *                K3  no page is writable and executable.
  *
- * LOCKS          arch_map_kernel: the caller owns [va, va+size); tables above it are made at boot, on
- *                one CPU, or under vmalloc's lock.
+ * LOCKS          arch_map_kernel: the caller owns [va, va+size); tables above it are made at boot,
+ *                on one CPU, or under vmalloc's lock.
  * READ NEXT      tlb.c, mm/pgtable.c (user tables), mm/vmalloc.c.
  */
 #include <arch.h>

@@ -2,7 +2,7 @@
 /*
  * arch/riscv/power.c - the end of the machine
  *
- * THE QUESTION   How does it stop, and how does the emulator's exit status tell success from failure?
+ * THE QUESTION   How does it stop, and how does the emulator's exit status tell how it went?
  *
  *                the test finisher of `virt` (FDT "sifive,test0"): one register
  *                    0x5555                     exit status 0

@@ -2,9 +2,9 @@
 /*
  * arch/riscv/sbi.c - calls to the firmware (RISC-V Supervisor Binary Interface 1.0, chapter 3)
  *
- * THE QUESTION   S-mode may not touch other harts, the machine timer or the power switch. How does it
- *                ask M-mode? By ecall: a7 = extension, a6 = function, a0-a5 = arguments; a0 = error,
- *                a1 = value on return, all other registers unchanged.
+ * THE QUESTION   S-mode may not touch other harts, the machine timer or the power switch. How does
+ *                it ask M-mode? By ecall: a7 = extension, a6 = function, a0-a5 = arguments; on
+ *                return a0 = error, a1 = value, all other registers unchanged.
  *
  * No x86-64 twin: there the kernel drives these devices itself (APIC, PIT, ACPI registers).
  * LOCKS          none; the firmware serialises what must be.

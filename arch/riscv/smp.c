@@ -2,7 +2,8 @@
 /*
  * arch/riscv/smp.c - the other harts, and messages between them
  *
- * THE QUESTION   Firmware starts one hart. How do the others join, and how does one interrupt another?
+ * THE QUESTION   Firmware starts one hart. How do the others join, and how does one interrupt the
+ *                other?
  *
  * THE PICTURE    arch_smp_start: SBI HSM hart_start (9) -> secondary_start (start.S, paging off)
  *                -> secondary_boot -> secondary_main (generic)
@@ -10,9 +11,9 @@
  *                arch_ipi_send: bit `kind` of the target's word := 1, SBI send_ipi (7)
  *                    -> software interrupt there -> the word is taken whole -> handle_ipi() per bit
  *
- * ALWAYS TRUE    P1  the bit is set before the interrupt is raised, and the interrupt is cleared (irq.c)
- *                    before the word is read: a kind sent in between raises a new one.
- *                P2  CPU ids are ours (boot CPU is 0); hart ids are the machine's. cpus[].hwid maps.
+ * ALWAYS TRUE    P1  the bit is set before the interrupt is raised, and the interrupt is cleared
+ *                    (irq.c) before the word is read: a kind sent in between raises a new one.
+ *                P2  CPU ids are ours (boot CPU is 0), hart ids the machine's; cpus[].hwid maps.
  *
  * LOCKS          none: the word is atomic.
  */

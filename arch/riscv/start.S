@@ -16,8 +16,8 @@
  *                Paging goes on at an address that is mapped one to one; then we jump up.
  *
  * ALWAYS TRUE    S1  No absolute address is used before paging is on: `la` is pc-relative.
- *                S2  satp ignores a write of an unsupported mode (Privileged ISA 4.1.11), so reading
- *                    it back tells what the CPU has.
+ *                S2  satp ignores a write of an unsupported mode (Privileged ISA 4.1.11), so
+ *                    reading it back tells what the CPU has.
  *                S3  A change of depth goes through satp = 0.
  *                S4  Firmware loads the image at a multiple of 2 MiB, as OpenSBI requires.
  *
@@ -74,7 +74,7 @@ _start:
 	mv	a2, s2
 	li	s0, 0			# end of the frame-pointer chain
 	li	ra, 0
-	tail	boot_main		# (hart, FDT, mask of modes, physical address of _text in a3)
+	tail	boot_main		# (hart, FDT, mask of modes, physical _text)
 
 /* ---- other harts: a0 = hart id, a1 = struct cpu *, paging off ---- */
 

@@ -15,9 +15,9 @@
  *                W2  the caller has named next and its stack in struct cpu.
  *                W3  FP registers changed by prev are saved; next finds FP off (a trap then loads
  *                    its state), unless the registers still hold what next had: see thread.c.
- *                W4  an lr of prev's program does not pair with an sc of next's: the dummy sc ends it.
+ *                W4  an lr of prev's program never pairs with an sc of next's: a dummy sc ends it.
  *
- * LOCKS          the caller holds the run queue's lock; schedule_tail() or the caller's return drops it.
+ * LOCKS          the caller holds the run queue's lock; schedule_tail() or the return drops it.
  */
 #include <asm/percpu.h>
 #include <asm/regs.h>
@@ -105,14 +105,21 @@ thread_start:
 #define FP(n)	(THREAD_FP - THREAD_SP + 8 * (n))
 #define FCSR	(THREAD_FCSR - THREAD_SP)
 
+.macro	each_fp op, base
+	.irp	n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15
+	\op	f\n, FP(\n)(\base)
+	.endr
+	.irp	n, 16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	\op	f\n, FP(\n)(\base)
+	.endr
+.endm
+
 /* void fp_save(struct arch_thread *a) */
 	.globl	fp_save
 fp_save:
 	mv	t3, a0
 save_registers:				# t3 = struct arch_thread; clobbers t0
-	.irp	n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-	fsd	f\n, FP(\n)(t3)
-	.endr
+	each_fp	fsd, t3
 	frcsr	t0
 	sw	t0, FCSR(t3)
 	ret
@@ -120,9 +127,7 @@ save_registers:				# t3 = struct arch_thread; clobbers t0
 /* void fp_load(const struct arch_thread *a) */
 	.globl	fp_load
 fp_load:
-	.irp	n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-	fld	f\n, FP(\n)(a0)
-	.endr
+	each_fp	fld, a0
 	lw	t0, FCSR(a0)
 	fscsr	t0
 	ret

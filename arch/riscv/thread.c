@@ -15,11 +15,11 @@
  *                program writes Dirty             stale      -> switch.S saves, FS becomes Off
  *                runs again     Clean if the CPU's owner is still this thread, else Off
  *
- * ALWAYS TRUE    F1  registers of a CPU hold t's state iff cpu's owner == t and t->fp_cpu is the CPU.
+ * ALWAYS TRUE    F1  a CPU's registers hold t's state iff its owner is t and t->fp_cpu is that CPU.
  *                F2  memory is up to date whenever the thread does not run.
  *
- * LOCKS          none: a thread's own state, or one that does not run yet. The owner word is touched
- *                with interrupts off or by the running thread only.
+ * LOCKS          none: a thread's own state, or one that does not run yet. The owner word is
+ *                touched with interrupts off or by the running thread only.
  */
 #include <arch.h>
 #include <kernel/percpu.h>
@@ -90,7 +90,7 @@ void arch_start_user(struct trapframe *regs, unsigned long pc, unsigned long sp)
 	fp_state_changed(current);
 }
 
-/* Nothing is allocated. A CPU that still names @t as owner is harmless: a new thread has fp_cpu 0. */
+/* Nothing is allocated. A CPU that still names @t as owner is harmless: see F1. */
 void arch_thread_free(struct thread *t)
 {
 	t->arch.fp_cpu = 0;

@@ -11,8 +11,7 @@
  *                With the Sstc extension S-mode writes stimecmp itself: one instruction. Without it
  *                (or when M-mode did not enable it) each deadline is a call to the firmware.
  *
- * ALWAYS TRUE    M1  a deadline never fires early by more than the rounding, which is made up for by
- *                    adding one tick.
+ * ALWAYS TRUE    M1  a deadline never fires early: what rounding takes away, one more tick adds.
  *                M2  after an interrupt STIE is off until the next arch_timer_set(): the condition
  *                    (time >= stimecmp) stays true until then.
  *

@@ -5,8 +5,8 @@
  * THE QUESTION   A page-table entry changed. How do the harts that remember the old one forget it?
  *
  *                here       sfence.vma va       one page (Privileged ISA 4.2.1); no va: all of it
- *                elsewhere  SBI RFENCE (8)      the firmware interrupts them and waits; x86-64 has to
- *                                               send IPIs and wait itself
+ *                elsewhere  SBI RFENCE (8)      the firmware interrupts them and waits; x86-64 has
+ *                                               to send IPIs and wait itself
  *
  * ALWAYS TRUE    L1  every flush is for all ASIDs: this port gives all address spaces ASID 0.
  *                L2  sfence.vma also orders our earlier stores to page tables before later walks.

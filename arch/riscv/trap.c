@@ -2,8 +2,8 @@
 /*
  * arch/riscv/trap.c - what happened, and who answers
  *
- * THE QUESTION   scause is a number (Privileged ISA, table 4.2). Is it an interrupt, a fault, a mistake
- *                of a program, or a mistake of ours?
+ * THE QUESTION   scause is a number (Privileged ISA, table 4.2). Is it an interrupt, a fault, a
+ *                mistake of a program, or a mistake of ours?
  *
  * THE PICTURE    scause        from user mode                 from the kernel
  *                interrupt     irq_dispatch()                 the same
@@ -14,8 +14,8 @@
  *                0 4 6         SIGBUS, BUS_ADRALN             fixup of a user copy, or panic
  *                1 5 7         SIGBUS, BUS_ADRERR             fixup of a user copy, or panic
  *
- * ALWAYS TRUE    T1  entry.S calls with interrupts off and expects them off again, except that after
- *                    a user trap it turns them off itself.
+ * ALWAYS TRUE    T1  entry.S calls with interrupts off. After a user trap it turns them off itself;
+ *                    after a kernel trap it expects them off again.
  *
  * LOCKS          none.
  */
@@ -32,7 +32,7 @@ void trap_kernel(struct trapframe *regs);
 
 extern char overflow_stack[], boot_stack[];
 
-#define FRAME_RECORD	2		/* words below the frame pointer: caller's, return address */
+#define FRAME_RECORD	2	/* words below the frame pointer: caller's, return address */
 
 /* ---- trapframe.h: user registers of a trap ---- */
 
@@ -64,7 +64,8 @@ static bool frame_is_readable(unsigned long fp)
 		fp <= (unsigned long)overflow_stack + (1UL << OVERFLOW_SIZE_SHIFT));
 }
 
-void arch_backtrace(const struct trapframe *regs, bool (*fn)(unsigned long pc, void *arg), void *arg)
+void arch_backtrace(const struct trapframe *regs, bool (*fn)(unsigned long pc, void *arg),
+		    void *arg)
 {
 	unsigned long fp = regs ? regs->s0 : (unsigned long)__builtin_frame_address(0);
 

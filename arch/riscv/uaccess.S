@@ -5,8 +5,8 @@
  * THE QUESTION   A user address may fault at any byte. How does a copy run at full speed and still
  *                tell exactly how far it came?
  *
- * THE PICTURE    a0 = destination, a1 = source, a2 = bytes left; these three are true at the head of
- *                every turn of every loop.
+ * THE PICTURE    a0 = destination, a1 = source, a2 = bytes left; these three are true at the head
+ *                of every turn of every loop.
  *
  *                both addresses agree modulo 8:  bytes to alignment | 64 a turn | 8 a turn | bytes
  *                they do not:                    bytes to align dst | 8 a turn, shifted | bytes
@@ -14,10 +14,10 @@
  *                a fault in a wide loop -> byte loop, from the head of that turn
  *                a fault in the byte loop -> return a2: the bytes not copied
  *
- * ALWAYS TRUE    U1  each range of user accesses is in __ex_table with its fixup; fault.c jumps there
- *                    after handle_fault() has refused.
- *                U2  SUM is set only between user_on and user_off; a trap clears it for the handlers
- *                    (entry.S), and the fixups clear it on their way out.
+ * ALWAYS TRUE    U1  each range of user accesses is in __ex_table with its fixup; fault.c jumps
+ *                    there after handle_fault() has refused.
+ *                U2  SUM is set only between user_on and user_off; a trap clears it for the
+ *                    handlers (entry.S), and the fixups clear it on their way out.
  *                U3  a wide turn loads before it stores, so doing it again by bytes is harmless.
  *
  * LOCKS          none. Faults may sleep.
@@ -263,8 +263,9 @@ clear_page:
 	li	t0, 4096
 	add	t0, a0, t0
 1:
-	.irp	n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-	sd	zero, 8 * \n(a0)
+	.irp	n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15
+	sd	zero, 16 * \n(a0)
+	sd	zero, 16 * \n + 8(a0)
 	.endr
 	addi	a0, a0, 256
 	bltu	a0, t0, 1b

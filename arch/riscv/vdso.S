@@ -2,8 +2,8 @@
 /*
  * arch/riscv/vdso.S - code that every process finds mapped, read-execute
  *
- * A signal handler returns to arch_sigreturn_offset. The generic side (kernel/vdso.c) maps the pages
- * between the two symbols; x86-64 programs bring their own return code (SA_RESTORER).
+ * A signal handler returns to arch_sigreturn_offset. The generic side (kernel/vdso.c) maps the
+ * pages between the two symbols; x86-64 programs bring their own return code (SA_RESTORER).
  */
 #define NR_rt_sigreturn	139
 

@@ -16,8 +16,8 @@
 #define CPU_FP_OWNER	88	/* arch[CPU_ARCH_FP_OWNER] */
 
 /* struct cpu's arch[] words */
-#define CPU_ARCH_FP_OWNER	0	/* struct thread * whose FP state the registers hold        */
-#define CPU_ARCH_IPI		1	/* bit n: IPI of kind n was sent here and not handled yet   */
+#define CPU_ARCH_FP_OWNER	0	/* struct thread * whose FP state the registers hold */
+#define CPU_ARCH_IPI		1	/* bit n: IPI of kind n was sent here, not handled yet */
 
 #ifndef __ASSEMBLY__
 

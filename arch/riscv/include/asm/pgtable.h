@@ -30,7 +30,7 @@
 #define PTE_G		(1 << 5)
 #define PTE_A		(1 << 6)
 #define PTE_D		(1 << 7)
-#define PTE_SPECIAL	(1 << 8)	/* RSW: no struct page reference is held (zero page, MMIO) */
+#define PTE_SPECIAL	(1 << 8)	/* RSW: no reference to a struct page (zero page, MMIO) */
 #define PTE_PROTNONE	PTE_G		/* only when V is clear */
 #define PTE_PFN_SHIFT	10
 #define PTE_LEAF	(PTE_R | PTE_W | PTE_X)
