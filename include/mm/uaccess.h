@@ -25,8 +25,21 @@ size_t copy_to_user_partial(void __user *dst, const void *src, size_t n);
 /* strncpy_from_user - length without NUL, -EFAULT, or -ENAMETOOLONG if there is no NUL in @size bytes. */
 long strncpy_from_user(char *dst, const char __user *src, size_t size);
 
-#define put_user(val, uptr) ({ __typeof__(*(uptr)) v__ = (__typeof__(*(uptr)))(val); copy_to_user((uptr), &v__, sizeof(v__)); })
-#define get_user(var, uptr) ({ __typeof__(*(uptr)) v__; int r__ = copy_from_user(&v__, (uptr), sizeof(v__)); \
-				if (!r__) (var) = (__typeof__(var))v__; r__; })
+/* the type *@p has, without const: that of a cast expression */
+#define user_type__(p)	__typeof__((__typeof__(*(p)))0)
+
+#define put_user(val, uptr) __extension__({						\
+	user_type__(uptr) put_user_v_ = (user_type__(uptr))(val);			\
+	copy_to_user((uptr), &put_user_v_, sizeof(put_user_v_));			\
+})
+
+#define get_user(var, uptr) __extension__({						\
+	user_type__(uptr) get_user_v_;							\
+	int get_user_err_ = copy_from_user(&get_user_v_, (uptr), sizeof(get_user_v_));	\
+											\
+	if (!get_user_err_)								\
+		(var) = (__typeof__(var))get_user_v_;					\
+	get_user_err_;									\
+})
 
 #endif
