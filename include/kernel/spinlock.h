@@ -13,8 +13,13 @@
 #include <kernel/lockdep.h>
 
 typedef struct CAPABILITY("spinlock") spinlock {
-	u16	next;		/* (a) ticket to hand out                     */
-	u16	owner;		/* (a) ticket being served; == next when free */
+	union {
+		u32	tickets;	/* (a) both, for CPUs without 16-bit atomics  */
+		struct {
+			u16 owner;	/* (a) ticket being served; == next when free */
+			u16 next;	/* (a) ticket to hand out                     */
+		};
+	};
 #if CONFIG_DEBUG
 	u16	rank;		/* (i) enum lock_rank                         */
 	u16	cpu;		/* id + 1 of the holder                       */
@@ -25,13 +30,13 @@ typedef struct CAPABILITY("spinlock") spinlock {
 #if CONFIG_DEBUG
 #define SPINLOCK_INIT(r)	{ .rank = (r) }
 #else
-#define SPINLOCK_INIT(r)	{ .next = 0 }
+#define SPINLOCK_INIT(r)	{ .tickets = 0 }
 #endif
 #define DEFINE_SPINLOCK(name, r) spinlock_t name = SPINLOCK_INIT(r)
 
 static inline void spin_lock_init(spinlock_t *l, enum lock_rank rank)
 {
-	*l = (spinlock_t){ .next = 0 };
+	*l = (spinlock_t){ .tickets = 0 };
 #if CONFIG_DEBUG
 	l->rank = (u16)rank;
 #else
@@ -42,6 +47,22 @@ static inline void spin_lock_init(spinlock_t *l, enum lock_rank rank)
 static inline bool spin_is_locked(const spinlock_t *l)
 {
 	return __atomic_load_n(&l->next, __ATOMIC_RELAXED) != __atomic_load_n(&l->owner, __ATOMIC_RELAXED);
+}
+
+/* spin_take_ticket - the word before: our ticket in the upper half, the one being served in the lower */
+static inline u32 spin_take_ticket(spinlock_t *l)
+{
+	return __atomic_fetch_add(&l->tickets, 1U << 16, __ATOMIC_ACQUIRE);
+}
+
+/* spin_try_ticket - take the lock if nobody has it */
+static inline bool spin_try_ticket(spinlock_t *l)
+{
+	u32 old = __atomic_load_n(&l->tickets, __ATOMIC_RELAXED);
+
+	return (u16)old == old >> 16 &&
+	       __atomic_compare_exchange_n(&l->tickets, &old, old + (1U << 16), false,
+					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
 #if CONFIG_DEBUG
@@ -56,9 +77,11 @@ bool spin_trylock_debug(spinlock_t *l);
 #else
 static inline void spin_lock(spinlock_t *l)
 {
-	u16 me = __atomic_fetch_add(&l->next, 1, __ATOMIC_RELAXED);
+	u32 old = spin_take_ticket(l);
 
-	while (__atomic_load_n(&l->owner, __ATOMIC_ACQUIRE) != me)
+	if (likely((u16)old == old >> 16))
+		return;
+	while (__atomic_load_n(&l->owner, __ATOMIC_ACQUIRE) != old >> 16)
 		arch_cpu_relax();
 }
 
@@ -69,11 +92,7 @@ static inline void spin_unlock(spinlock_t *l)
 
 static inline bool spin_trylock(spinlock_t *l)
 {
-	u16 owner = __atomic_load_n(&l->owner, __ATOMIC_ACQUIRE);
-	u16 expected = owner;
-
-	return __atomic_compare_exchange_n(&l->next, &expected, (u16)(owner + 1), false,
-					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+	return spin_try_ticket(l);
 }
 #define spin_lock_nested(l)	spin_lock(l)
 #endif

@@ -39,7 +39,7 @@ void spin_lock_debug(spinlock_t *l, bool nested)
 		panic("spinlock taken twice: lock=%p first at %pS, again at %pS", (void *)l,
 		      (void *)l->site, (void *)site);
 	lockdep_acquire(l, (enum lock_rank)l->rank, false, nested, site);
-	spin_wait(l, __atomic_fetch_add(&l->next, 1, __ATOMIC_RELAXED));
+	spin_wait(l, (u16)(spin_take_ticket(l) >> 16));
 	l->cpu = self;
 	l->site = site;
 }
@@ -55,11 +55,7 @@ void spin_unlock_debug(spinlock_t *l)
 
 bool spin_trylock_debug(spinlock_t *l)
 {
-	u16 owner = __atomic_load_n(&l->owner, __ATOMIC_ACQUIRE);
-	u16 expected = owner;
-
-	if (!__atomic_compare_exchange_n(&l->next, &expected, (u16)(owner + 1), false,
-					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+	if (!spin_try_ticket(l))
 		return false;
 	/* a trylock cannot deadlock, so any order is fine */
 	lockdep_acquire(l, (enum lock_rank)l->rank, false, true, 0);
