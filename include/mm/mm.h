@@ -57,6 +57,7 @@ struct vm_area_struct {
 	void			*vm_file;		/* (i) struct file *, opaque; a reference is held via vm_ops */
 	void			*vm_private;		/* (i) vm_ops' own (shmem_object ...)       */
 	struct interval_tree_node i_mmap_node;		/* mapping->i_mmap_rwsem                    */
+	bool			has_anon;		/* (a) private file mapping: some page was copied */
 };
 
 struct mm_struct {
@@ -88,6 +89,14 @@ struct mm_struct {
 };
 
 #define MMF_OOM_VICTIM	0
+
+/* Limits that programs meet: maps per address space as Linux's default, and the untouchable gap below a stack (1 MiB:
+ * a function with larger locals than that must probe its stack itself). */
+#define MAX_MAP_COUNT	65530
+#define STACK_GUARD_GAP	(256 * PAGE_SIZE)
+
+extern struct list_head mm_list;	/* every mm with users, by mm_link */
+extern spinlock_t mm_list_lock;		/* RANK_MM_LIST */
 
 /* ---- mm.c: life ---- */
 extern struct mm_struct init_mm;		/* the kernel's own: pgd = swapper_pg_dir      */
@@ -144,6 +153,14 @@ int do_mincore(struct mm_struct *mm, unsigned long addr, size_t len, u8 __user *
 int do_mlock(struct mm_struct *mm, unsigned long addr, size_t len, bool lock, unsigned long rlimit);
 /* setup_stack_vma - exec: a VM_GROWSDOWN VMA ending at @top, at least @len bytes; 0 or -errno */
 int setup_stack_vma(struct mm_struct *mm, unsigned long top, size_t len, bool exec);
+/* remap_pfn_range - map frames @pfn... at [addr, addr+size) of VM_PFNMAP @vma now: no struct page is touched; 0 or -errno.
+ * mmap_lock held for write, or @vma not yet visible (vm_ops->open). */
+int remap_pfn_range(struct vm_area_struct *vma, unsigned long addr, pfn_t pfn, size_t size, pgprot_t prot);
+/* install_special_mapping - @pages (kept by the caller for ever, NULL-free) appear at [addr, addr+len); @ops->fault may be NULL; 0 or -errno */
+int install_special_mapping(struct mm_struct *mm, unsigned long addr, size_t len, unsigned long vm_flags,
+			    const struct vm_ops *ops, struct page **pages);
+/* mm_populate - fault in [addr, addr+len) as far as it goes; 0 or the errno of the first page that did not (mlock, MAP_POPULATE) */
+int mm_populate(struct mm_struct *mm, unsigned long addr, size_t len);
 /* mm_write / mm_read - access another address space (or one not loaded): bytes done, or -EFAULT. get_user_pages underneath. sleeps. */
 long access_process_vm(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write);
 /* get_user_page - fault in and reference the page at @addr; NULL with *@err */

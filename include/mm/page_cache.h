@@ -56,6 +56,10 @@ void remove_from_page_cache(struct page *page);
 struct page *page_cache_get(struct address_space *as, pgoff_t index, int *err);
 /* page_cache_adopt - make existing kernel-owned frame @page (initramfs data) the page at @index; takes over the reference. */
 int page_cache_adopt(struct address_space *as, struct page *page, pgoff_t index);
+/* set_page_dirty - contents are newer than the backing store; counted once. Page locked or mapped dirty. */
+void set_page_dirty(struct page *page);
+/* find_get_pages - up to @max cached pages with index in [*@from, last], referenced; *@from moves behind the last one. */
+unsigned int find_get_pages(struct address_space *as, pgoff_t *from, pgoff_t last, unsigned int max, struct page **pages);
 /* next_cached_page - smallest cached index >= @from, or ULONG_MAX (SEEK_DATA). next_hole - smallest uncached >= @from. */
 pgoff_t next_cached_page(struct address_space *as, pgoff_t from);
 pgoff_t next_hole(struct address_space *as, pgoff_t from);
@@ -79,5 +83,13 @@ struct shmem_object *shmem_create_anon(u64 size);
 struct address_space *shmem_mapping(struct shmem_object *o);
 void shmem_get(struct shmem_object *o);
 void shmem_put(struct shmem_object *o);
+/* shmem_vm_ops - of a mapping of such an object: vm_private holds a reference to it */
+struct vm_ops;
+extern const struct vm_ops shmem_vm_ops;
+
+/* page_cache_init - caches of this file and of shmem.c; part of mm_init() */
+void page_cache_init(void);
+/* address_space_check - validator: tree, count and back pointers. Takes tree_lock. */
+void address_space_check(struct address_space *as);
 
 #endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mm/dup_mm.c - fork: the child gets the parent's memory, and nobody copies it yet
+ *
+ * THE QUESTION   How do two address spaces share pages so that neither sees the other's writes?
+ *
+ * THE PICTURE    parent pte  RW --.            parent pte  R- --.
+ *                                 v     ==>                     v
+ *                               [page]         child pte   R- -> [page]  count 2, mapcount 2
+ *                The first write on either side faults and copies (cow.c).
+ *
+ *                VMA                                  what the child gets
+ *                VM_DONTCOPY                          nothing
+ *                VM_WIPEONFORK                        the VMA, no ptes: reads as zeroes
+ *                shared, or private file without      the VMA; its pages come back by cheap
+ *                  a copied page                      faults from the page cache
+ *                private with anonymous pages         VMA and ptes, write-protected on both sides
+ *                VM_PFNMAP                            VMA and ptes as they are
+ *
+ * ALWAYS TRUE    D1  a private page mapped by both is writable through neither.
+ *                D2  the parent's writable translations are flushed before fork returns.
+ *                D3  a child's VMA is in i_mmap before its ptes are copied, so truncation finds
+ *                    them; it is never visible to threads before it is complete.
+ *
+ * LOCKS          the parent's mmap_lock (write), the child's inside; child ptl inside parent ptl.
+ *
+ * LEFT OUT       sharing of page tables. (Linux: kernel/fork.c dup_mmap, mm/memory.c copy_*)
+ * READ NEXT      cow.c.
+ */
+#include <lib/string.h>
+#include "mm_internal.h"
+
+struct copy {
+	struct mm_struct *to;
+	bool protected;		/* some parent pte lost W: flush at the end */
+	long anon;
+};
+
+static void copy_pte(struct copy *c, pte_t *src, pte_t *dst, pte_t pte)
+{
+	struct page *page;
+
+	if (pte_special(pte)) {
+		set_pte(dst, pte);
+		return;
+	}
+	page = pfn_to_page(pte_pfn(pte));
+	if (!PageAnon(page))
+		return;
+	if (pte_write(pte)) {
+		ptep_set_wrprotect(src);
+		pte = pte_wrprotect(ptep_get(src));
+		c->protected = true;
+	}
+	get_page(page);
+	atomic_inc(&page->_mapcount);
+	c->anon++;
+	set_pte(dst, pte);
+}
+
+/* copy_table - the ptes of one source table from @addr to @end */
+static int copy_table(struct copy *c, pmd_t *src_pmd, unsigned long addr, unsigned long end)
+{
+	spinlock_t *src_ptl = pte_lockptr(src_pmd), *dst_ptl;
+	pte_t *src = pte_offset(src_pmd, addr), *dst;
+	pmd_t *dst_pmd;
+
+	dst = pte_alloc(c->to, addr, &dst_pmd);
+	if (!dst)
+		return -ENOMEM;
+	dst_ptl = pte_lockptr(dst_pmd);
+	spin_lock(src_ptl);
+	spin_lock_nested(dst_ptl);
+	for (; addr != end; addr += PAGE_SIZE, src++, dst++) {
+		pte_t pte = ptep_get(src);
+
+		if (!pte_none(pte))
+			copy_pte(c, src, dst, pte);
+	}
+	spin_unlock(dst_ptl);
+	spin_unlock(src_ptl);
+	return 0;
+}
+
+static bool needs_copy(const struct vm_area_struct *vma)
+{
+	if (vma->vm_flags & VM_PFNMAP)
+		return true;
+	if (vma->vm_flags & (VM_SHARED | VM_WIPEONFORK))
+		return false;
+	return vma_is_anonymous(vma) || vma->has_anon;
+}
+
+static int copy_ptes(struct copy *c, struct vm_area_struct *vma)
+{
+	unsigned long addr = vma->vm_start, next;
+	pmd_t *pmd;
+	int err;
+
+	for (; (pmd = next_pmd(vma->vm_mm->pgd, &addr, vma->vm_end)); addr = next) {
+		next = pmd_addr_end(addr, vma->vm_end);
+		err = copy_table(c, pmd, addr, next);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int dup_vma(struct copy *c, struct vm_area_struct *vma, struct vm_area_struct **prev)
+{
+	struct vm_area_struct *new = vm_area_alloc(c->to, vma);
+
+	if (!new)
+		return -ENOMEM;
+	new->vm_flags &= ~VM_LOCKED;
+	if (vma->vm_flags & VM_WIPEONFORK)
+		new->has_anon = false;
+	vma_link(c->to, new, *prev);
+	*prev = new;
+	if (new->vm_ops && new->vm_ops->open)
+		new->vm_ops->open(new);
+	vm_stat_account(c->to, new->vm_flags, (long)vma_pages(new));
+	return needs_copy(vma) ? copy_ptes(c, vma) : 0;
+}
+
+/* copy_fields - what describes the program rather than the VMAs */
+static void copy_fields(struct mm_struct *new, const struct mm_struct *old)
+{
+	new->mmap_base = old->mmap_base;
+	new->task_size = old->task_size;
+	new->start_code = old->start_code;
+	new->end_code = old->end_code;
+	new->start_data = old->start_data;
+	new->end_data = old->end_data;
+	new->start_brk = old->start_brk;
+	new->brk = old->brk;
+	new->start_stack = old->start_stack;
+	new->arg_start = old->arg_start;
+	new->arg_end = old->arg_end;
+	new->env_start = old->env_start;
+	new->env_end = old->env_end;
+	new->vdso_base = old->vdso_base;
+	memcpy(new->saved_auxv, old->saved_auxv, sizeof(new->saved_auxv));
+	new->rlimit_as = old->rlimit_as;
+	new->rlimit_data = old->rlimit_data;
+	new->rlimit_stack = old->rlimit_stack;
+}
+
+static int dup_vmas(struct copy *c, struct mm_struct *old)
+{
+	struct vm_area_struct *vma, *prev = NULL;
+	int err = 0;
+
+	for_each_vma(old, vma) {
+		if (vma->vm_flags & VM_DONTCOPY)
+			continue;
+		err = dup_vma(c, vma, &prev);
+		if (err)
+			break;
+	}
+	return err;
+}
+
+struct mm_struct *dup_mm(struct mm_struct *old)
+{
+	struct mm_struct *new = mm_alloc();
+	struct copy c = { .to = new };
+	int err;
+
+	if (!new)
+		return NULL;
+	down_write(&old->mmap_lock);
+	down_write_nested(&new->mmap_lock);
+	copy_fields(new, old);
+	err = dup_vmas(&c, old);
+	atomic64_set(&new->rss_anon, c.anon);
+	if (c.protected)
+		flush_tlb_mm(old);
+	update_hiwater(new);
+	VALIDATE(mm_check(new));
+	up_write(&new->mmap_lock);
+	up_write(&old->mmap_lock);
+	if (err) {
+		mmput(new);
+		return NULL;
+	}
+	return new;
+}

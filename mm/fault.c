@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mm/fault.c - what kind of fault is this? one function per case
+ *
+ * THE QUESTION   The hardware could not complete an access. Is it allowed, and what pte is missing?
+ *
+ * THE PICTURE    handle_mm_fault
+ *                  find_and_check_vma          SEGV_MAPERR, SEGV_ACCERR, or grow the stack
+ *                  pte_alloc                   builds missing tables once
+ *                  pte none
+ *                    anonymous  read     1     fault_anon_read       shared zero page, special
+ *                               write    2     fault_anon_write      a new cleared page
+ *                    file       read     3     fault_file_read       page cache; maps around
+ *                               private write 4  fault_file_cow      a copy, through cow.c
+ *                               shared write  5  fault_shared_write  dirty, after page_mkwrite
+ *                  pte present, write to read-only  6  do_wp_page    cow.c
+ *                  otherwise             7     fault_spurious        another CPU was faster, or
+ *                                              hardware that leaves A and D to us
+ *
+ * ALWAYS TRUE    F1  every pte made here is young, and dirty if made for a write, so no second
+ *                    fault follows only to set these bits (RISC-V without Svadu).
+ *                F2  the decision is made on orig_pte, read without a lock; it holds only if the
+ *                    pte is still the same under ptl. If not, the access is simply retried.
+ *                F3  none -> present needs no flush; more permission needs a local one.
+ *                F4  a cached page is mapped either under its page lock with mapping and size
+ *                    checked, or under tree_lock (fault-around): truncate.c excludes both.
+ *
+ * LOCKS          mmap_lock (read) > page lock > ptl > tree_lock. Stack growth lets go of
+ *                mmap_lock, takes it for writing and starts over.
+ *
+ * LEFT OUT       swap entries, per-VMA locks, huge pages. (Linux: mm/memory.c)
+ * READ NEXT      cow.c, page_cache.c, pgtable.c.
+ */
+#include "mm_internal.h"
+
+/* 16 pages: 64 KiB is what a read would fetch ahead; more rarely pays and costs at exit. */
+#define FAULT_AROUND	16
+
+/* ---- is the access allowed? ------------------------------------------------------------------ */
+
+/* On x86-64 an executable page is readable; RISC-V has execute-only pages. The port's protection
+ * bits tell: if adding R to X changes nothing, then X implies R. */
+static bool exec_implies_read(void)
+{
+	return pgprot_val(user_pgprot(false, false, true)) ==
+	       pgprot_val(user_pgprot(true, false, true));
+}
+
+static bool access_allowed(const struct fault *f)
+{
+	unsigned long flags = f->vma->vm_flags;
+
+	if (f->write)
+		return flags & VM_WRITE;
+	if (f->exec)
+		return flags & VM_EXEC;
+	return (flags & (VM_READ | VM_WRITE)) || ((flags & VM_EXEC) && exec_implies_read());
+}
+
+/* find_and_check_vma - FAULT_RETRY: the address is below a stack that may grow to it */
+static enum fault_result find_and_check_vma(struct fault *f)
+{
+	struct vm_area_struct *vma = find_vma(f->mm, f->address);
+
+	if (!vma)
+		return FAULT_SEGV_MAPERR;
+	if (vma->vm_start > f->address)
+		return vma->vm_flags & VM_GROWSDOWN ? FAULT_RETRY : FAULT_SEGV_MAPERR;
+	f->vma = vma;
+	f->pgoff = vma->vm_pgoff + ((f->address - vma->vm_start) >> PAGE_SHIFT);
+	return access_allowed(f) ? FAULT_OK : FAULT_SEGV_ACCERR;
+}
+
+/* grow_allowed - RLIMIT_STACK, the guard gap below, and the limits on all memory */
+static bool grow_allowed(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr)
+{
+	struct vm_area_struct *prev = vma_prev(vma);
+	unsigned long pages = (vma->vm_start - addr) >> PAGE_SHIFT;
+
+	if (vma->vm_end - addr > mm->rlimit_stack || addr < USER_ADDR_MIN)
+		return false;
+	if (prev && !(prev->vm_flags & VM_GROWSDOWN) && (prev->vm_flags & VM_ACCESS_FLAGS) &&
+	    addr - prev->vm_end < STACK_GUARD_GAP)
+		return false;
+	if (prev && addr < prev->vm_end)
+		return false;
+	return may_expand_vm(mm, vma->vm_flags, pages) && vm_enough_memory(vma->vm_flags, pages);
+}
+
+enum fault_result expand_stack(struct mm_struct *mm, unsigned long addr)
+{
+	enum fault_result r = FAULT_SEGV_MAPERR;
+	struct vm_area_struct *vma;
+
+	down_write(&mm->mmap_lock);
+	vma = find_vma(mm, addr);
+	if (vma && vma->vm_start <= addr) {
+		r = FAULT_OK;			/* another thread grew it */
+	} else if (vma && (vma->vm_flags & VM_GROWSDOWN) && grow_allowed(mm, vma, addr)) {
+		unsigned long pages = (vma->vm_start - addr) >> PAGE_SHIFT;
+
+		vma_adjust(vma, addr, vma->vm_end, vma->vm_pgoff - pages);
+		vm_stat_account(mm, vma->vm_flags, (long)pages);
+		if (vma->vm_flags & VM_LOCKED)
+			mm->locked_vm += pages;
+		count_vm_event(pgfault_stack);
+		r = FAULT_OK;
+		VALIDATE(mm_check(mm));
+	}
+	up_write(&mm->mmap_lock);
+	return r;
+}
+
+/* ---- 1, 2: anonymous memory ------------------------------------------------------------------ */
+
+static enum fault_result fault_anon_read(struct fault *f)
+{
+	count_vm_event(pgfault_zero);
+	if (lock_pte(f))
+		set_pte(f->pte, pte_mkspecial(pte_for(f, zero_pfn, false)));
+	spin_unlock(f->ptl);
+	return FAULT_OK;
+}
+
+enum fault_result fault_anon_write(struct fault *f)
+{
+	struct page *page = alloc_page(GFP_USER | __GFP_ZERO);
+
+	if (unlikely(!page))
+		return FAULT_OOM;
+	if (unlikely(!lock_pte(f))) {
+		spin_unlock(f->ptl);
+		put_page(page);
+		return FAULT_OK;
+	}
+	page_add_new_anon(page);
+	set_pte(f->pte, pte_for(f, page_to_pfn(page), true));
+	spin_unlock(f->ptl);
+	atomic64_inc(&f->mm->rss_anon);
+	count_vm_event(pgfault_anon);
+	return FAULT_OK;
+}
+
+/* ---- 3, 4: file memory ----------------------------------------------------------------------- */
+
+/* map_cached - @page's reference becomes that of the pte being made; ptl held, pte none */
+static void map_cached(struct fault *f, struct page *page, bool write)
+{
+	page_add_rmap(page, f->vma);
+	atomic64_inc(rss_counter(f->mm, page));
+	set_pte(f->pte, pte_for(f, page_to_pfn(page), write));
+}
+
+/* The part of the 16 pages around the fault that lies in the VMA, the pte table and the object */
+static void around_window(const struct fault *f, pgoff_t *first, pgoff_t *last)
+{
+	unsigned long start = ALIGN_DOWN(f->address, FAULT_AROUND * PAGE_SIZE);
+	unsigned long end = start + FAULT_AROUND * PAGE_SIZE;
+
+	start = max(start, f->vma->vm_start);
+	end = min(end, f->vma->vm_end);
+	*first = f->pgoff - ((f->address - start) >> PAGE_SHIFT);
+	*last = f->pgoff + ((end - f->address) >> PAGE_SHIFT) - 1;
+	ASSERT(ALIGN_DOWN(start, PMD_SIZE) == ALIGN_DOWN(end - 1, PMD_SIZE));
+}
+
+/*
+ * Map every up-to-date cached page of the window. No page lock: tree_lock keeps each page in the
+ * cache, and truncation, which looks for new mappings under tree_lock before it takes a page out,
+ * will find ours. Returns whether the faulting page itself is mapped now.
+ */
+static bool map_around(struct fault *f)
+{
+	struct address_space *as = f->vma->mapping;
+	pgoff_t first, last, size = (pgoff_t)((as->size + (loff_t)PAGE_SIZE - 1) >> PAGE_SHIFT);
+	unsigned long index[FAULT_AROUND];
+	void *pages[FAULT_AROUND];
+	unsigned int i, n;
+	long mapped = 0;
+
+	around_window(f, &first, &last);
+	spin_lock(f->ptl);
+	spin_lock(&as->tree_lock);
+	n = radix_tree_gang_lookup(&as->page_tree, pages, index, first,
+				   (unsigned int)(last - first) + 1);
+	for (i = 0; i < n && index[i] <= last && index[i] < size; i++) {
+		pte_t *pte = f->pte + (long)(index[i] - f->pgoff);
+		struct page *page = pages[i];
+
+		if (!pte_none(ptep_get(pte)) || !PageUptodate(page))
+			continue;
+		get_page(page);
+		page_add_rmap(page, f->vma);
+		set_pte(pte, pte_for(f, page_to_pfn(page), false));
+		mapped++;
+	}
+	spin_unlock(&as->tree_lock);
+	if (mapped)
+		atomic64_add(mapped, as->flags & AS_SHMEM ? &f->mm->rss_shmem : &f->mm->rss_file);
+	i = !pte_none(ptep_get(f->pte));
+	spin_unlock(f->ptl);
+	return i;
+}
+
+/* special_page - install_special_mapping()'s array answers for vm_ops without a fault member */
+static enum fault_result special_page(struct fault *f)
+{
+	struct page **pages = f->vma->vm_private;
+
+	if (!pages || (f->vma->vm_flags & (VM_PFNMAP | VM_IO)))
+		return FAULT_SIGBUS;
+	f->page = pages[f->pgoff];
+	get_page(f->page);
+	return FAULT_OK;
+}
+
+/* get_object_page - f->page: the object's page at f->pgoff, referenced, up to date, not locked */
+static enum fault_result get_object_page(struct fault *f)
+{
+	struct address_space *as = f->vma->mapping;
+	int err;
+
+	if (f->vma->vm_ops && f->vma->vm_ops->fault)
+		return f->vma->vm_ops->fault(f->vma, f);
+	if (!as)
+		return special_page(f);
+	if ((loff_t)f->pgoff >= (as->size + (loff_t)PAGE_SIZE - 1) >> PAGE_SHIFT)
+		return FAULT_SIGBUS;
+	f->page = page_cache_get(as, f->pgoff, &err);
+	if (f->page)
+		return FAULT_OK;
+	return err == -ENOMEM ? FAULT_OOM : FAULT_SIGBUS;
+}
+
+/* lock_object_page - lock f->page; false (and no reference left) if it was truncated meanwhile */
+static bool lock_object_page(struct fault *f)
+{
+	struct address_space *as = f->vma->mapping;
+
+	if (!trylock_page(f->page))
+		lock_page(f->page);
+	if (!as || (f->page->mapping == as &&
+		    (loff_t)f->pgoff < (as->size + (loff_t)PAGE_SIZE - 1) >> PAGE_SHIFT))
+		return true;
+	unlock_page(f->page);
+	put_page(f->page);
+	return false;
+}
+
+/* map_object_page - map the locked f->page, giving its reference to the pte, and unlock it */
+static enum fault_result map_object_page(struct fault *f, bool write)
+{
+	bool ok = lock_pte(f);
+
+	if (ok)
+		map_cached(f, f->page, write);
+	spin_unlock(f->ptl);
+	unlock_page(f->page);
+	if (!ok)
+		put_page(f->page);
+	return FAULT_OK;
+}
+
+static enum fault_result fault_file_read(struct fault *f)
+{
+	enum fault_result r;
+
+	count_vm_event(pgfault_file);
+	f->ptl = pte_lockptr(f->pmd);
+	if (f->vma->mapping && !(f->vma->vm_ops && f->vma->vm_ops->fault) && map_around(f))
+		return FAULT_OK;
+	r = get_object_page(f);
+	if (r != FAULT_OK)
+		return r;
+	if (!lock_object_page(f))
+		return FAULT_OK;		/* the access faults again and finds the new size */
+	if (f->vma->vm_flags & VM_EXEC)
+		arch_sync_icache(page_address(f->page), PAGE_SIZE);
+	return map_object_page(f, false);
+}
+
+static enum fault_result fault_file_cow(struct fault *f)
+{
+	enum fault_result r = get_object_page(f);
+
+	if (r != FAULT_OK)
+		return r;
+	count_vm_event(pgfault_file_cow);
+	r = cow_file_page(f, f->page);
+	put_page(f->page);
+	return r;
+}
+
+/* ---- 5: the first write to a shared page, mapped or not -------------------------------------- */
+
+/* make_writable - under ptl and page lock: a new pte, or more permission for the one there is */
+static void make_writable(struct fault *f)
+{
+	pte_t pte = ptep_get(f->pte);
+
+	if (pte_none(pte)) {
+		get_page(f->page);
+		map_cached(f, f->page, true);
+	} else if (pte_present(pte) && pte_pfn(pte) == page_to_pfn(f->page)) {
+		set_pte(f->pte, pte_mkwrite(pte_mkdirty(pte_mkyoung(pte))));
+		arch_tlb_flush_local_page(f->address);
+	}
+}
+
+enum fault_result fault_shared_write(struct fault *f)
+{
+	const struct vm_ops *ops = f->vma->vm_ops;
+	enum fault_result r = get_object_page(f);
+
+	if (r != FAULT_OK)
+		return r;
+	count_vm_event(pgfault_shared);
+	if (ops && ops->page_mkwrite) {
+		r = ops->page_mkwrite(f->vma, f);
+		if (r != FAULT_OK) {
+			put_page(f->page);
+			return r;
+		}
+	}
+	if (!lock_object_page(f))
+		return FAULT_OK;
+	set_page_dirty(f->page);
+	f->ptl = pte_lockptr(f->pmd);
+	WITH_SPINLOCK(f->ptl)
+		make_writable(f);
+	unlock_page(f->page);
+	put_page(f->page);
+	return FAULT_OK;
+}
+
+/* ---- 7: nothing is missing ------------------------------------------------------------------- */
+
+static enum fault_result fault_spurious(struct fault *f)
+{
+	count_vm_event(pgfault_spurious);
+	if (lock_pte(f)) {
+		pte_t pte = pte_mkyoung(f->orig_pte);
+
+		if (f->write)
+			pte = pte_mkdirty(pte);
+		if (!pte_same(pte, f->orig_pte))
+			set_pte(f->pte, pte);
+	}
+	spin_unlock(f->ptl);
+	arch_tlb_flush_local_page(f->address);
+	return FAULT_OK;
+}
+
+/* ---- the table of contents ------------------------------------------------------------------- */
+
+static enum fault_result fault_none(struct fault *f)
+{
+	if (vma_is_anonymous(f->vma))
+		return f->write ? fault_anon_write(f) : fault_anon_read(f);	/* 2, 1 */
+	if (!f->write)
+		return fault_file_read(f);					/* 3 */
+	if (!(f->vma->vm_flags & VM_SHARED))
+		return fault_file_cow(f);					/* 4 */
+	return fault_shared_write(f);						/* 5 */
+}
+
+static enum fault_result fault_locked(struct fault *f)
+{
+	enum fault_result r = find_and_check_vma(f);
+
+	if (r != FAULT_OK)
+		return r;
+	f->pte = pte_alloc(f->mm, f->address, &f->pmd);
+	if (unlikely(!f->pte))
+		return FAULT_OOM;
+	f->orig_pte = ptep_get(f->pte);
+	if (pte_none(f->orig_pte))
+		return fault_none(f);
+	if (f->write && !pte_write(f->orig_pte)) {
+		if (lock_pte(f))
+			return do_wp_page(f);					/* 6 */
+		spin_unlock(f->ptl);
+		return FAULT_OK;
+	}
+	return fault_spurious(f);						/* 7 */
+}
+
+static void count_failure(enum fault_result r)
+{
+	if (r == FAULT_SIGBUS)
+		count_vm_event(pgfault_sigbus);
+	else if (r == FAULT_OOM)
+		count_vm_event(pgfault_oom);
+	else
+		count_vm_event(pgfault_segv);
+}
+
+enum fault_result handle_mm_fault(struct mm_struct *mm, unsigned long address, bool write,
+				  bool exec, bool user)
+{
+	struct fault f = {
+		.mm = mm, .address = ALIGN_DOWN(address, PAGE_SIZE),
+		.write = write, .exec = exec, .user = user,
+	};
+	enum fault_result r;
+
+	if (unlikely(address >= mm->task_size)) {
+		count_failure(FAULT_SEGV_MAPERR);
+		return FAULT_SEGV_MAPERR;
+	}
+	count_vm_event(pgfault);
+	do {
+		down_read(&mm->mmap_lock);
+		r = fault_locked(&f);
+		up_read(&mm->mmap_lock);
+	} while (unlikely(r == FAULT_RETRY) && (r = expand_stack(mm, f.address)) == FAULT_OK);
+	if (f.major)
+		count_vm_event(pgmajfault);
+	if (unlikely(r != FAULT_OK))
+		count_failure(r);
+	return r;
+}

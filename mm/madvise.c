@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mm/madvise.c - what a program tells about its future use of memory
+ *
+ * THE QUESTION   Which advice changes flags, which changes contents, and which is only a hint?
+ *
+ *                flags of the VMA        NORMAL RANDOM SEQUENTIAL DONTFORK DOFORK WIPEONFORK
+ *                (mmap_lock: write)      KEEPONFORK DONTDUMP DODUMP
+ *                contents                DONTNEED: drop the ptes; anonymous memory reads as zero
+ *                (mmap_lock: read)       next. FREE: the same at once, which its lazy contract
+ *                                        allows. REMOVE: punch a hole into the shared object
+ *                bring in now            POPULATE_READ POPULATE_WRITE
+ *                hint, nothing to do     WILLNEED (all objects are memory), COLD, PAGEOUT
+ *
+ * Advice for a range with holes applies to what is mapped and then fails with ENOMEM.
+ *
+ * LOCKS          mmap_lock as above. REMOVE takes page locks inside it.
+ * LEFT OUT       huge page and KSM advice: EINVAL, as a Linux built without them answers.
+ * READ NEXT      zap.c, truncate.c.
+ */
+#include "mm_internal.h"
+
+/* ---- flags ----------------------------------------------------------------------------------- */
+
+/* advised_flags - the VMA's flags after @advice; 0 or -EINVAL if it does not apply to @vma */
+static int advised_flags(const struct vm_area_struct *vma, int advice, unsigned long *flags)
+{
+	*flags = vma->vm_flags;
+	switch (advice) {
+	case MADV_NORMAL:
+		*flags &= ~(VM_RAND_READ | VM_SEQ_READ);
+		return 0;
+	case MADV_RANDOM:
+		*flags = (*flags & ~VM_SEQ_READ) | VM_RAND_READ;
+		return 0;
+	case MADV_SEQUENTIAL:
+		*flags = (*flags & ~VM_RAND_READ) | VM_SEQ_READ;
+		return 0;
+	case MADV_DONTFORK:
+		*flags |= VM_DONTCOPY;
+		return 0;
+	case MADV_DOFORK:
+		*flags &= ~VM_DONTCOPY;
+		return vma->vm_flags & VM_IO ? -EINVAL : 0;
+	case MADV_WIPEONFORK:
+		*flags |= VM_WIPEONFORK;
+		return !vma_is_anonymous(vma) || (vma->vm_flags & VM_SHARED) ? -EINVAL : 0;
+	case MADV_KEEPONFORK:
+		*flags &= ~VM_WIPEONFORK;
+		return 0;
+	case MADV_DONTDUMP:
+		*flags |= VM_DONTDUMP;
+		return 0;
+	case MADV_DODUMP:
+		*flags &= ~VM_DONTDUMP;
+		return vma->vm_flags & VM_SPECIAL ? -EINVAL : 0;
+	default:
+		panic("advised_flags: advice %d", advice);
+	}
+}
+
+static int advise_flags(struct vm_area_struct **vmap, unsigned long start, unsigned long end,
+			int advice)
+{
+	struct vm_area_struct *vma = *vmap;
+	unsigned long flags;
+	int err = advised_flags(vma, advice, &flags);
+
+	if (err || flags == vma->vm_flags)
+		return err;
+	err = vma_isolate(vma, start, end);
+	if (err)
+		return err;
+	vma->vm_flags = flags;
+	*vmap = vma_merge(vma);
+	return 0;
+}
+
+/* ---- contents -------------------------------------------------------------------------------- */
+
+static int advise_dontneed(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+			   int advice)
+{
+	struct mmu_gather tlb;
+
+	if (vma->vm_flags & (VM_LOCKED | VM_PFNMAP))
+		return -EINVAL;
+	if (advice == MADV_COLD || advice == MADV_PAGEOUT)
+		return 0;
+	if (advice == MADV_FREE && !vma_is_anonymous(vma))
+		return -EINVAL;
+	tlb_gather_mmu(&tlb, vma->vm_mm, false);
+	zap_range(&tlb, vma, start, end);
+	tlb_finish_mmu(&tlb);
+	return 0;
+}
+
+static int advise_remove(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	u64 offset = ((u64)vma->vm_pgoff << PAGE_SHIFT) + (start - vma->vm_start);
+
+	if ((vma->vm_flags & VM_LOCKED) || !vma->mapping)
+		return -EINVAL;
+	if (!(vma->vm_flags & VM_SHARED) || !(vma->vm_flags & VM_MAYWRITE))
+		return -EACCES;
+	if (!(vma->mapping->flags & AS_SHMEM))
+		return -EOPNOTSUPP;
+	punch_pages(vma->mapping, (loff_t)offset, (loff_t)(offset + (end - start)));
+	return 0;
+}
+
+static int advise_vma(struct vm_area_struct **vma, unsigned long start, unsigned long end,
+		      int advice)
+{
+	switch (advice) {
+	case MADV_WILLNEED:
+		return 0;
+	case MADV_DONTNEED:
+	case MADV_FREE:
+	case MADV_COLD:
+	case MADV_PAGEOUT:
+		return advise_dontneed(*vma, start, end, advice);
+	case MADV_REMOVE:
+		return advise_remove(*vma, start, end);
+	default:
+		return advise_flags(vma, start, end, advice);
+	}
+}
+
+/* ---- the call -------------------------------------------------------------------------------- */
+
+static bool advice_known(int advice)
+{
+	switch (advice) {
+	case MADV_NORMAL:
+	case MADV_RANDOM:
+	case MADV_SEQUENTIAL:
+	case MADV_WILLNEED:
+	case MADV_DONTNEED:
+	case MADV_FREE:
+	case MADV_REMOVE:
+	case MADV_DONTFORK:
+	case MADV_DOFORK:
+	case MADV_DONTDUMP:
+	case MADV_DODUMP:
+	case MADV_WIPEONFORK:
+	case MADV_KEEPONFORK:
+	case MADV_COLD:
+	case MADV_PAGEOUT:
+	case MADV_POPULATE_READ:
+	case MADV_POPULATE_WRITE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool advice_reads(int advice)
+{
+	return advice == MADV_WILLNEED || advice == MADV_DONTNEED || advice == MADV_FREE ||
+	       advice == MADV_REMOVE || advice == MADV_COLD || advice == MADV_PAGEOUT;
+}
+
+static int advise_range(struct mm_struct *mm, unsigned long start, unsigned long end, int advice)
+{
+	struct vm_area_struct *vma = find_vma(mm, start);
+	int err = 0, hole = 0;
+
+	while (!err && start < end) {
+		if (!vma || vma->vm_start >= end)
+			return -ENOMEM;
+		if (vma->vm_start > start) {
+			hole = -ENOMEM;
+			start = vma->vm_start;
+		}
+		err = advise_vma(&vma, start, min(end, vma->vm_end), advice);
+		start = vma->vm_end;
+		vma = vma_next(vma);
+	}
+	return err ? err : hole;
+}
+
+static int populate_errno(enum fault_result r)
+{
+	switch (r) {
+	case FAULT_OK:
+		return 0;
+	case FAULT_SEGV_ACCERR:
+		return -EINVAL;
+	case FAULT_SIGBUS:
+		return -EFAULT;
+	default:
+		return -ENOMEM;
+	}
+}
+
+static int advise_populate(struct mm_struct *mm, unsigned long start, unsigned long end, bool write)
+{
+	int err = 0;
+
+	for (; !err && start < end; start += PAGE_SIZE)
+		err = populate_errno(handle_mm_fault(mm, start, write, false, true));
+	return err;
+}
+
+int do_madvise(struct mm_struct *mm, unsigned long addr, size_t len, int advice)
+{
+	unsigned long end = addr + ALIGN_UP(len, PAGE_SIZE);
+	int err;
+
+	if (!advice_known(advice) || !IS_ALIGNED(addr, PAGE_SIZE) || end < addr ||
+	    (len && ALIGN_UP(len, PAGE_SIZE) == 0))
+		return -EINVAL;
+	if (end == addr)
+		return 0;
+	if (advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE)
+		return advise_populate(mm, addr, end, advice == MADV_POPULATE_WRITE);
+	if (advice_reads(advice)) {
+		down_read(&mm->mmap_lock);
+		err = advise_range(mm, addr, end, advice);
+		up_read(&mm->mmap_lock);
+		return err;
+	}
+	if (down_write_killable(&mm->mmap_lock))
+		return -EINTR;
+	err = advise_range(mm, addr, end, advice);
+	VALIDATE(mm_check(mm));
+	up_write(&mm->mmap_lock);
+	return err;
+}

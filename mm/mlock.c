@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mm/mlock.c - memory that must stay (mlock), must be there now (populate), is there (mincore),
+ *              or must reach its file (msync)
+ *
+ * THE QUESTION   Four calls about residence, all a walk over the VMAs of a range.
+ *
+ * ALWAYS TRUE    locked_vm == pages of all VMAs with VM_LOCKED. Nothing is ever taken from such a
+ *                VMA by reclaim; that alone is what locking means here.
+ * LOCKS          mmap_lock: write for mlock, read otherwise. mm_populate() takes it per fault, so
+ *                that a long populate does not keep other threads from mapping.
+ * READ NEXT      fault.c, madvise.c.
+ */
+#include <mm/uaccess.h>
+#include "mm_internal.h"
+
+/* ---- populate -------------------------------------------------------------------------------- */
+
+/* populate_flags - how to touch the VMA at @addr; *@end: where it ends. false: a hole */
+static bool populate_flags(struct mm_struct *mm, unsigned long addr, unsigned long *end,
+			   unsigned long *flags)
+{
+	struct vm_area_struct *vma;
+
+	down_read(&mm->mmap_lock);
+	vma = find_vma(mm, addr);
+	if (vma && vma->vm_start <= addr) {
+		*end = min(*end, vma->vm_end);
+		*flags = vma->vm_flags;
+	} else {
+		vma = NULL;
+	}
+	up_read(&mm->mmap_lock);
+	return vma != NULL;
+}
+
+static int populate_vma(struct mm_struct *mm, unsigned long addr, unsigned long end,
+			unsigned long flags)
+{
+	bool write = (flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;
+	bool exec = !(flags & (VM_READ | VM_WRITE));
+
+	if (flags & (VM_PFNMAP | VM_IO))
+		return 0;
+	for (; addr < end; addr += PAGE_SIZE) {
+		enum fault_result r = handle_mm_fault(mm, addr, write, exec, true);
+
+		if (r != FAULT_OK)
+			return r == FAULT_OOM ? -EAGAIN : -ENOMEM;
+	}
+	return 0;
+}
+
+int mm_populate(struct mm_struct *mm, unsigned long addr, size_t len)
+{
+	unsigned long stop = addr + len, end;
+	int err = 0;
+
+	for (; !err && addr < stop; addr = end) {
+		unsigned long flags;
+
+		end = stop;
+		if (!populate_flags(mm, addr, &end, &flags))
+			return -ENOMEM;
+		err = populate_vma(mm, addr, end, flags);
+	}
+	return err;
+}
+
+/* ---- mlock ----------------------------------------------------------------------------------- */
+
+/* lock_vma - set or clear VM_LOCKED on the part of *@vmap inside [start, end) */
+static int lock_vma(struct vm_area_struct **vmap, unsigned long start, unsigned long end, bool lock)
+{
+	struct vm_area_struct *vma = *vmap;
+	unsigned long flags = lock ? vma->vm_flags | VM_LOCKED : vma->vm_flags & ~VM_LOCKED;
+	int err;
+
+	if (flags == vma->vm_flags || (vma->vm_flags & VM_SPECIAL))
+		return 0;
+	err = vma_isolate(vma, max(start, vma->vm_start), min(end, vma->vm_end));
+	if (err)
+		return err;
+	vma->vm_flags = flags;
+	if (lock)
+		vma->vm_mm->locked_vm += vma_pages(vma);
+	else
+		vma->vm_mm->locked_vm -= vma_pages(vma);
+	*vmap = vma_merge(vma);
+	return 0;
+}
+
+static int lock_range(struct mm_struct *mm, unsigned long start, unsigned long end, bool lock)
+{
+	struct vm_area_struct *vma = find_vma(mm, start);
+	unsigned long pos;
+	int err;
+
+	for (pos = start; pos < end; pos = vma->vm_end, vma = vma_next(vma)) {
+		if (!vma || vma->vm_start > pos)
+			return -ENOMEM;
+		err = lock_vma(&vma, pos, end, lock);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int do_mlock(struct mm_struct *mm, unsigned long addr, size_t len, bool lock, unsigned long rlimit)
+{
+	unsigned long start = ALIGN_DOWN(addr, PAGE_SIZE);
+	unsigned long end = ALIGN_UP(addr + len, PAGE_SIZE), pages = (end - start) >> PAGE_SHIFT;
+	int err;
+
+	if (addr + len < addr || (len && end <= start))
+		return lock ? -ENOMEM : -EINVAL;
+	if (end == start)
+		return 0;
+	if (lock && !rlimit)
+		return -EPERM;
+	if (down_write_killable(&mm->mmap_lock))
+		return -EINTR;
+	if (lock && mm->locked_vm + pages > rlimit >> PAGE_SHIFT)
+		err = -ENOMEM;
+	else
+		err = lock_range(mm, start, end, lock);
+	VALIDATE(mm_check(mm));
+	up_write(&mm->mmap_lock);
+	return err || !lock ? err : mm_populate(mm, start, end - start);
+}
+
+/* ---- mincore --------------------------------------------------------------------------------- */
+
+/* page_resident - would an access to @addr in @vma find its page in memory? */
+static u8 page_resident(struct vm_area_struct *vma, unsigned long addr)
+{
+	pgoff_t index = vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT);
+	struct page *page;
+	spinlock_t *ptl;
+	pte_t *pte = pte_lookup_lock(vma->vm_mm, addr, &ptl);
+	u8 resident = 0;
+
+	if (pte) {
+		resident = pte_present(ptep_get(pte));
+		pte_unlock(ptl);
+	}
+	if (resident || !vma->mapping)
+		return resident;
+	page = find_get_page(vma->mapping, index);
+	if (!page)
+		return 0;
+	resident = PageUptodate(page);
+	put_page(page);
+	return resident;
+}
+
+/* mincore_chunk - @n bytes for the pages from @addr on; 0 or -ENOMEM. Read lock taken here. */
+static int mincore_chunk(struct mm_struct *mm, unsigned long addr, size_t n, u8 *vec)
+{
+	struct vm_area_struct *vma;
+	int err = 0;
+	size_t i;
+
+	down_read(&mm->mmap_lock);
+	vma = find_vma(mm, addr);
+	for (i = 0; i < n && !err; i++, addr += PAGE_SIZE) {
+		if (vma && addr >= vma->vm_end)
+			vma = vma_next(vma);
+		if (!vma || addr < vma->vm_start)
+			err = -ENOMEM;
+		else
+			vec[i] = page_resident(vma, addr);
+	}
+	up_read(&mm->mmap_lock);
+	return err;
+}
+
+int do_mincore(struct mm_struct *mm, unsigned long addr, size_t len, u8 __user *vec)
+{
+	size_t pages = (len >> PAGE_SHIFT) + ((len & (PAGE_SIZE - 1)) != 0), done, n;
+	u8 chunk[128];
+	int err;
+
+	if (!IS_ALIGNED(addr, PAGE_SIZE))
+		return -EINVAL;
+	if (addr > mm->task_size || len > mm->task_size - addr)
+		return -ENOMEM;
+	if (!access_ok(vec, pages))
+		return -EFAULT;
+	for (done = 0; done < pages; done += n) {
+		n = min(pages - done, sizeof(chunk));
+		err = mincore_chunk(mm, addr + (done << PAGE_SHIFT), n, chunk);
+		if (err)
+			return err;
+		if (copy_to_user(vec + done, chunk, n))
+			return -EFAULT;
+	}
+	return 0;
+}
+
+/* ---- msync ----------------------------------------------------------------------------------- */
+
+
+/* Dirty bits move from ptes to pages; the pages of objects without writeout stay dirty for ever. */
+static int sync_ptes(pte_t *ptep, unsigned long addr, unsigned int n, void *arg)
+{
+	unsigned int i;
+
+	(void)addr;
+	(void)arg;
+	for (i = 0; i < n; i++) {
+		pte_t pte = ptep_get(ptep + i);
+
+		if (pte_present(pte) && !pte_special(pte) && pte_dirty(pte))
+			set_page_dirty(pfn_to_page(pte_pfn(pte)));
+	}
+	return 0;
+}
+
+/* sync_pages - start writing the dirty pages of [first, last]; with tmpfs there is nothing to do */
+static int sync_pages(struct address_space *as, pgoff_t first, pgoff_t last)
+{
+	struct page *pages[16];
+	unsigned int i, n;
+	int err = 0;
+
+	while (!err && first <= last && (n = find_get_pages(as, &first, last, 16, pages))) {
+		for (i = 0; i < n; i++) {
+			if (!err && PageDirty(pages[i]))
+				err = as->ops->writeout(as, pages[i]);
+			put_page(pages[i]);
+		}
+		if (!first)
+			break;
+	}
+	return err;
+}
+
+static int sync_vma(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	pgoff_t first = vma->vm_pgoff + ((start - vma->vm_start) >> PAGE_SHIFT);
+
+	if (!(vma->vm_flags & VM_SHARED) || !vma->mapping || !vma->mapping->ops->writeout)
+		return 0;
+	walk_page_range(vma->vm_mm, start, end, sync_ptes, NULL);
+	return sync_pages(vma->mapping, first, first + ((end - start) >> PAGE_SHIFT) - 1);
+}
+
+int do_msync(struct mm_struct *mm, unsigned long addr, size_t len, int flags)
+{
+	unsigned long end = addr + ALIGN_UP(len, PAGE_SIZE);
+	struct vm_area_struct *vma;
+	int err = 0, hole = 0;
+
+	if ((flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) || !IS_ALIGNED(addr, PAGE_SIZE) ||
+	    (flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC))
+		return -EINVAL;
+	if (end < addr)
+		return -ENOMEM;
+	down_read(&mm->mmap_lock);
+	for (vma = find_vma(mm, addr); addr < end && !err; vma = vma_next(vma)) {
+		if (!vma || vma->vm_start >= end) {
+			hole = -ENOMEM;
+			break;
+		}
+		if (vma->vm_start > addr) {
+			hole = -ENOMEM;
+			addr = vma->vm_start;
+		}
+		if ((flags & MS_INVALIDATE) && (vma->vm_flags & VM_LOCKED))
+			err = -EBUSY;
+		else if (flags & MS_SYNC)
+			err = sync_vma(vma, addr, min(end, vma->vm_end));
+		addr = vma->vm_end;
+	}
+	up_read(&mm->mmap_lock);
+	return err ? err : hole;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mm_internal.h - what the files of mm/ share among themselves and nobody else sees
+ */
+#ifndef MM_INTERNAL_H
+#define MM_INTERNAL_H
+
+#include <mm/mm.h>
+#include <mm/page_alloc.h>
+#include <mm/page_cache.h>
+#include <mm/pgtable.h>
+#include <mm/vmstat.h>
+#include <uapi/errno.h>
+#include <uapi/mman.h>
+
+/* VMAs that never merge and never grow by themselves */
+#define VM_SPECIAL	(VM_IO | VM_DONTEXPAND | VM_PFNMAP)
+
+extern unsigned long zero_pfn;		/* frame of zero_page */
+
+static inline bool is_zero_pte(pte_t pte)
+{
+	return pte_special(pte) && pte_pfn(pte) == zero_pfn;
+}
+
+/* vm_start_gap - where the untouchable space below @vma begins */
+static inline unsigned long vm_start_gap(const struct vm_area_struct *vma)
+{
+	unsigned long gap = vma->vm_flags & VM_GROWSDOWN ? STACK_GUARD_GAP : 0;
+
+	return vma->vm_start > gap ? vma->vm_start - gap : 0;
+}
+
+/* rss_counter - which of the three resident counters @page belongs to */
+static inline atomic64_t *rss_counter(struct mm_struct *mm, const struct page *page)
+{
+	if (PageAnon(page))
+		return &mm->rss_anon;
+	return PageSwapBacked(page) ? &mm->rss_shmem : &mm->rss_file;
+}
+
+/* page_add_new_anon - @page, seen by nobody yet, becomes an anonymous page that one pte maps */
+static inline void page_add_new_anon(struct page *page)
+{
+	page->flags |= BIT(PG_anon) | BIT(PG_swapbacked) | BIT(PG_uptodate);
+	atomic_set(&page->_mapcount, 0);
+	mod_vm_state(nr_anon_pages, 1);
+}
+
+/* ---- vma.c ---- */
+/* vm_area_alloc - an empty VMA of @mm, or a copy of @like's fields; NULL: no memory. */
+struct vm_area_struct *vm_area_alloc(struct mm_struct *mm, const struct vm_area_struct *like);
+void vm_area_free(struct vm_area_struct *vma);
+/* vm_area_remove - close and free a VMA that is linked nowhere any more */
+void vm_area_remove(struct vm_area_struct *vma);
+struct vm_area_struct *vma_next(struct vm_area_struct *vma);	/* NULL at the end */
+struct vm_area_struct *vma_prev(struct vm_area_struct *vma);	/* NULL at the start */
+/* find_vma_prev - find_vma(), and in *@prev the VMA below @addr's (NULL: none) */
+struct vm_area_struct *find_vma_prev(struct mm_struct *mm, unsigned long addr,
+				     struct vm_area_struct **prev);
+/* vma_link - put @vma in right behind @prev (NULL: first), and into its mapping's interval tree */
+void vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev);
+/* vma_unlink_mm - out of tree and list; the interval tree keeps it until vma_unlink_file() */
+void vma_unlink_mm(struct vm_area_struct *vma);
+void vma_link_file(struct vm_area_struct *vma);
+void vma_unlink_file(struct vm_area_struct *vma);
+/* vma_adjust - new borders (inside the gaps around it) and new first page */
+void vma_adjust(struct vm_area_struct *vma, unsigned long start, unsigned long end, pgoff_t pgoff);
+/* split_vma - at @addr; the new VMA is the lower part if @new_below; 0, -ENOMEM */
+int split_vma(struct vm_area_struct *vma, unsigned long addr, bool new_below);
+/* vma_isolate - split so that @vma is its part in [start, end); 0, -ENOMEM */
+int vma_isolate(struct vm_area_struct *vma, unsigned long start, unsigned long end);
+/* vma_compatible - could @b, right behind @a, be one VMA with it? */
+bool vma_compatible(const struct vm_area_struct *a, const struct vm_area_struct *b);
+/* vma_merge_new - cover [new->vm_start, vm_end) by growing a neighbour; NULL: allocate one */
+struct vm_area_struct *vma_merge_new(struct vm_area_struct *new, struct vm_area_struct *prev,
+				     struct vm_area_struct *next);
+/* vma_merge - join @vma with its neighbours where they match; returns the VMA that now covers it */
+struct vm_area_struct *vma_merge(struct vm_area_struct *vma);
+/* unmapped_area - highest free [addr, addr+len) inside [low, high); 0: none */
+unsigned long unmapped_area(struct mm_struct *mm, size_t len, unsigned long low,
+			    unsigned long high);
+/* vm_stat_account - @pages more (or fewer) of VMAs with @vm_flags */
+void vm_stat_account(struct mm_struct *mm, unsigned long vm_flags, long pages);
+/* may_expand_vm - do RLIMIT_AS and RLIMIT_DATA allow @pages more? */
+bool may_expand_vm(struct mm_struct *mm, unsigned long vm_flags, unsigned long pages);
+/* vma_set_page_prot - vm_page_prot from vm_flags and the object's wish to see first writes */
+void vma_set_page_prot(struct vm_area_struct *vma);
+bool vma_wants_writenotify(const struct vm_area_struct *vma);
+void vma_init(void);
+
+/* ---- mmap.c ---- */
+/* find_unmapped_area - address for @len bytes honouring hint and MAP_* flags, or -errno */
+long find_unmapped_area(struct mm_struct *mm, unsigned long addr, size_t len, unsigned long flags);
+/* unmap_region - zap, unhook and free the VMAs on @list, which are out of the tree already;
+ * @prev, @next are the VMAs left around them */
+void unmap_region(struct mm_struct *mm, struct list_head *list, struct vm_area_struct *prev,
+		  struct vm_area_struct *next);
+/* mmap_region - map proto's range, which is free: grow a neighbour or link a copy of @proto (and
+ * call its open()); account it; 0 or -ENOMEM */
+int mmap_region(struct mm_struct *mm, struct vm_area_struct *proto);
+/* vm_enough_memory - heuristic overcommit: is a request of @pages not obviously hopeless? */
+bool vm_enough_memory(unsigned long vm_flags, unsigned long pages);
+void update_hiwater(struct mm_struct *mm);
+
+/* ---- fault.c, cow.c ---- */
+enum fault_result expand_stack(struct mm_struct *mm, unsigned long addr);
+enum fault_result fault_anon_write(struct fault *f);
+/* do_wp_page - write to a present read-only pte; ptl held on entry, released on return */
+enum fault_result do_wp_page(struct fault *f);
+/* cow_file_page - private write to a page that is not mapped yet: map a copy of @page */
+enum fault_result cow_file_page(struct fault *f, struct page *page);
+/* fault_shared_write - make the object's page at f->address writable; no lock held */
+enum fault_result fault_shared_write(struct fault *f);
+/* pte_for - the entry a fault in @f->vma makes for @page: young, and dirty and writable if @write */
+static inline pte_t pte_for(const struct fault *f, pfn_t pfn, bool write)
+{
+	pte_t pte = pte_mkyoung(pfn_pte(pfn, f->vma->vm_page_prot));
+
+	return write ? pte_mkwrite(pte_mkdirty(pte)) : pte;
+}
+
+/* lock_pte - take the table's lock; true if the entry is still f->orig_pte */
+static inline bool lock_pte(struct fault *f)
+{
+	f->ptl = pte_lockptr(f->pmd);
+	spin_lock(f->ptl);
+	return pte_same(ptep_get(f->pte), f->orig_pte);
+}
+
+/* ---- pgtable.c, tlb_shootdown.c ---- */
+void kernel_tables_prealloc(void);
+void leave_mm(struct mm_struct *mm);	/* no CPU has @mm loaded when it returns */
+
+#endif

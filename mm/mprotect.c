@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mm/mprotect.c - change what may be done with mapped memory
+ *
+ * THE QUESTION   How do present ptes follow a change of vm_flags?
+ *
+ * In place: pte_modify() keeps frame, A, D and special, and replaces the permission bits by
+ * vm_page_prot, which for private memory never contains W. So a page that stays writable is made
+ * writable again only where no copy is due: an anonymous page of a sole owner. Everything else
+ * faults once and is decided by cow.c. One flush at the end of the whole call, and only if a pte
+ * lost a permission (tlb_shootdown.c has the rules).
+ *
+ * ALWAYS TRUE    the VMA's flags change before its ptes do: a fault that waits for mmap_lock sees
+ *                the new ones. What precedes a failing VMA stays changed, as on Linux.
+ * LOCKS          mmap_lock for write, ptl per table.
+ * READ NEXT      vma.c (split, merge), cow.c.
+ */
+#include "mm_internal.h"
+
+struct change {
+	struct vm_area_struct *vma;
+	bool write;			/* private pages may be written after this */
+	bool flush;			/* some pte lost a permission */
+};
+
+/* may_keep_write - would a write fault on @pte be a mere reuse? */
+static bool may_keep_write(const struct change *c, pte_t pte)
+{
+	struct page *page;
+
+	if (!c->write || !pte_dirty(pte) || pte_special(pte))
+		return false;
+	page = pfn_to_page(pte_pfn(pte));
+	return PageAnon(page) && page_count(page) == 1;
+}
+
+static int change_ptes(pte_t *ptep, unsigned long addr, unsigned int n, void *arg)
+{
+	struct change *c = arg;
+	pte_t *end = ptep + n;
+
+	(void)addr;
+	for (; ptep != end; ptep++) {
+		pte_t old = ptep_get(ptep), new;
+
+		if (!pte_present(old))
+			continue;
+		if (pte_write(old) || !pte_protnone(old))
+			old = ptep_get_and_clear(ptep);		/* hardware may be setting A or D */
+		new = pte_modify(old, c->vma->vm_page_prot);
+		if (may_keep_write(c, old))
+			new = pte_mkwrite(new);
+		set_pte(ptep, new);
+		c->flush |= !pte_same(old, new) && !pte_protnone(old);
+	}
+	return 0;
+}
+
+/* change_protection - bring the ptes of @vma in line with its flags; true if a flush is due */
+static bool change_protection(struct vm_area_struct *vma)
+{
+	struct change c = {
+		.vma = vma,
+		.write = (vma->vm_flags & (VM_WRITE | VM_SHARED)) == VM_WRITE,
+	};
+
+	walk_page_range(vma->vm_mm, vma->vm_start, vma->vm_end, change_ptes, &c);
+	return c.flush;
+}
+
+/* mprotect_vma - the part of @vma inside [start, end) gets @flags; *@vmap: the VMA that covers it */
+static int mprotect_vma(struct vm_area_struct **vmap, unsigned long start, unsigned long end,
+			unsigned long flags, bool *flush)
+{
+	struct vm_area_struct *vma = *vmap;
+	struct mm_struct *mm = vma->vm_mm;
+	int err;
+
+	if (flags == vma->vm_flags)
+		return 0;
+	start = max(start, vma->vm_start);
+	end = min(end, vma->vm_end);
+	if ((flags & VM_WRITE) && !(vma->vm_flags & (VM_WRITE | VM_SHARED | VM_ACCOUNT))) {
+		unsigned long pages = (end - start) >> PAGE_SHIFT;
+
+		if (mm->data_vm + pages > mm->rlimit_data >> PAGE_SHIFT ||
+		    !vm_enough_memory(flags, pages))
+			return -ENOMEM;
+		if (!(flags & VM_NORESERVE))
+			flags |= VM_ACCOUNT;
+	}
+	err = vma_isolate(vma, start, end);
+	if (err)
+		return err;
+	vm_stat_account(mm, vma->vm_flags, -(long)vma_pages(vma));
+	vma->vm_flags = flags;
+	vm_stat_account(mm, flags, (long)vma_pages(vma));
+	vma_set_page_prot(vma);
+	*flush |= change_protection(vma);
+	*vmap = vma_merge(vma);
+	return 0;
+}
+
+static unsigned long prot_flags(unsigned long prot)
+{
+	return (prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) |
+	       (prot & PROT_EXEC ? VM_EXEC : 0);
+}
+
+/* PROT_GROWSDOWN: the change applies from the start of the stack VMA on */
+static int growsdown_start(struct vm_area_struct *vma, unsigned long prot, unsigned long *start,
+			   unsigned long end)
+{
+	if (!(prot & PROT_GROWSDOWN))
+		return vma && vma->vm_start <= *start ? 0 : -ENOMEM;
+	if (!vma || vma->vm_start >= end)
+		return -ENOMEM;
+	if (!(vma->vm_flags & VM_GROWSDOWN))
+		return -EINVAL;
+	*start = vma->vm_start;
+	return 0;
+}
+
+static int mprotect_locked(struct mm_struct *mm, unsigned long start, unsigned long end,
+			   unsigned long prot)
+{
+	struct vm_area_struct *vma = find_vma(mm, start);
+	unsigned long first, pos;
+	bool flush = false;
+	int err = growsdown_start(vma, prot, &start, end);
+
+	first = start;
+	for (pos = start; !err && pos < end; pos = vma->vm_end, vma = vma_next(vma)) {
+		unsigned long flags;
+
+		if (!vma || vma->vm_start > pos) {
+			err = -ENOMEM;
+			break;
+		}
+		flags = (vma->vm_flags & ~VM_ACCESS_FLAGS) | prot_flags(prot);
+		if ((flags & VM_ACCESS_FLAGS) & ~(flags >> 4)) {
+			err = -EACCES;
+			break;
+		}
+		err = mprotect_vma(&vma, pos, end, flags, &flush);
+		if (err)
+			break;
+	}
+	if (flush)
+		flush_tlb_range(mm, first, end);
+	VALIDATE(mm_check(mm));
+	return err;
+}
+
+int do_mprotect(struct mm_struct *mm, unsigned long addr, size_t len, unsigned long prot)
+{
+	const unsigned long grows = PROT_GROWSDOWN | PROT_GROWSUP;
+	unsigned long end = addr + ALIGN_UP(len, PAGE_SIZE);
+	int err;
+
+	if ((prot & grows) == grows || (prot & PROT_GROWSUP) || !IS_ALIGNED(addr, PAGE_SIZE))
+		return -EINVAL;
+	if (!len)
+		return 0;
+	if (end <= addr)
+		return -ENOMEM;
+	if (prot & ~(grows | PROT_READ | PROT_WRITE | PROT_EXEC))
+		return -EINVAL;
+	if (down_write_killable(&mm->mmap_lock))
+		return -EINTR;
+	err = mprotect_locked(mm, addr, end, prot);
+	up_write(&mm->mmap_lock);
+	return err;
+}

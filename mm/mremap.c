@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mm/mremap.c - resize a mapping, or move it with its pages to another address
+ *
+ * THE QUESTION   How does memory get a new address without being copied?
+ *
+ * THE PICTURE    shrink     munmap the tail
+ *                grow       in place if nothing is above; else, with MREMAP_MAYMOVE:
+ *                move       new VMA (same object, same pgoff) -> ptes old to new -> flush old
+ *                           range -> munmap the old VMA, now without pages
+ *
+ * ALWAYS TRUE    R1  a page is mapped by exactly one of the two addresses at any time: its pte
+ *                    is cleared before the new one is set, under both table locks.
+ *                R2  truncation cannot fall between: i_mmap_rwsem is held over move and flush, so
+ *                    a walk sees all ptes at the old place or all at the new.
+ *                R3  a move that runs out of memory half-way goes back and fails with ENOMEM.
+ *
+ * LOCKS          mmap_lock (write) > i_mmap_rwsem (write) > old ptl > new ptl.
+ * READ NEXT      vma.c, pgtable.c.
+ */
+#include "mm_internal.h"
+
+struct move {
+	struct vm_area_struct *vma;
+	unsigned long old_addr, old_len, new_addr, new_len;
+	bool dontunmap;
+};
+
+/* ---- page tables ----------------------------------------------------------------------------- */
+
+/* move_table - the ptes of [from, end), all in one source table, to @to onwards, all in one */
+static int move_table(struct mm_struct *mm, pmd_t *src_pmd, unsigned long from, unsigned long end,
+		      unsigned long to)
+{
+	spinlock_t *src_ptl = pte_lockptr(src_pmd), *dst_ptl;
+	pte_t *src = pte_offset(src_pmd, from), *dst;
+	pmd_t *dst_pmd;
+
+	dst = pte_alloc(mm, to, &dst_pmd);
+	if (!dst)
+		return -ENOMEM;
+	dst_ptl = pte_lockptr(dst_pmd);
+	spin_lock(src_ptl);
+	if (dst_ptl != src_ptl)
+		spin_lock_nested(dst_ptl);
+	for (; from < end; from += PAGE_SIZE, src++, dst++) {
+		if (pte_none(ptep_get(src)))
+			continue;
+		ASSERT(pte_none(ptep_get(dst)));
+		set_pte(dst, ptep_get_and_clear(src));
+	}
+	if (dst_ptl != src_ptl)
+		spin_unlock(dst_ptl);
+	spin_unlock(src_ptl);
+	return 0;
+}
+
+/* move_ptes - bytes from @from to @to; returns how many were moved (all, unless out of memory) */
+static unsigned long move_ptes(struct mm_struct *mm, unsigned long from, unsigned long to,
+			       unsigned long len)
+{
+	unsigned long addr = from, end = from + len, delta = to - from, next;
+	pmd_t *pmd;
+
+	for (; (pmd = next_pmd(mm->pgd, &addr, end)); addr = next) {
+		next = pmd_addr_end(addr, end);
+		next = pmd_addr_end(addr + delta, next + delta) - delta;
+		if (move_table(mm, pmd, addr, next, addr + delta))
+			return addr - from;
+	}
+	return len;
+}
+
+static int move_pages(struct move *m)
+{
+	struct mm_struct *mm = m->vma->vm_mm;
+	struct address_space *as = m->vma->mapping;
+	unsigned long len = min(m->old_len, m->new_len), moved;
+
+	if (!len)
+		return 0;
+	if (as)
+		down_write(&as->i_mmap_rwsem);
+	moved = move_ptes(mm, m->old_addr, m->new_addr, len);
+	if (moved < len)
+		move_ptes(mm, m->new_addr, m->old_addr, moved);	/* those tables exist */
+	flush_tlb_range(mm, m->old_addr, m->old_addr + len);
+	if (as)
+		up_write(&as->i_mmap_rwsem);
+	return moved == len ? 0 : -ENOMEM;
+}
+
+/* ---- move ------------------------------------------------------------------------------------ */
+
+/* link_copy - a VMA like m->vma at the new address; NULL: no memory */
+static struct vm_area_struct *link_copy(struct move *m)
+{
+	struct mm_struct *mm = m->vma->vm_mm;
+	struct vm_area_struct *new = vm_area_alloc(mm, m->vma), *prev;
+
+	if (!new)
+		return NULL;
+	new->vm_start = m->new_addr;
+	new->vm_end = m->new_addr + m->new_len;
+	new->vm_pgoff = m->vma->vm_pgoff + ((m->old_addr - m->vma->vm_start) >> PAGE_SHIFT);
+	find_vma_prev(mm, m->new_addr, &prev);
+	vma_link(mm, new, prev);
+	if (new->vm_ops && new->vm_ops->open)
+		new->vm_ops->open(new);
+	vm_stat_account(mm, new->vm_flags, (long)vma_pages(new));
+	if (new->vm_flags & VM_LOCKED)
+		mm->locked_vm += vma_pages(new);
+	return new;
+}
+
+static void unlock_old(struct move *m)
+{
+	if (!(m->vma->vm_flags & VM_LOCKED))
+		return;
+	m->vma->vm_flags &= ~VM_LOCKED;
+	m->vma->vm_mm->locked_vm -= vma_pages(m->vma);
+}
+
+static long move_vma(struct move *m)
+{
+	struct mm_struct *mm = m->vma->vm_mm;
+	struct vm_area_struct *new;
+	int err;
+
+	if (mm->map_count >= MAX_MAP_COUNT - 3)
+		return -ENOMEM;
+	new = link_copy(m);
+	if (!new)
+		return -ENOMEM;
+	err = move_pages(m);
+	if (err) {
+		do_munmap_locked(mm, m->new_addr, m->new_len);
+		return err;
+	}
+	if (m->dontunmap)
+		unlock_old(m);
+	else if (m->old_len)
+		/* -ENOMEM from a split leaves an empty mapping behind: harmless, and as on Linux */
+		(void)do_munmap_locked(mm, m->old_addr, m->old_len);
+	vma_merge(new);
+	return (long)m->new_addr;
+}
+
+/* ---- checks ---------------------------------------------------------------------------------- */
+
+/* resize_errno - may m->vma be resized from old_len to new_len? */
+static int resize_errno(const struct move *m)
+{
+	const struct vm_area_struct *vma = m->vma;
+	struct mm_struct *mm = vma->vm_mm;
+	unsigned long grow = m->new_len > m->old_len ? m->new_len - m->old_len : 0;
+	pgoff_t pgoff = vma->vm_pgoff + ((m->old_addr - vma->vm_start) >> PAGE_SHIFT);
+
+	if (!m->old_len && !(vma->vm_flags & (VM_SHARED | VM_MAYSHARE)))
+		return -EINVAL;			/* length 0 duplicates a mapping: shared ones only */
+	if (m->dontunmap && (vma->vm_flags & (VM_DONTEXPAND | VM_PFNMAP)))
+		return -EINVAL;
+	if (m->old_len > vma->vm_end - m->old_addr)
+		return -EFAULT;
+	if (!grow)
+		return 0;
+	if (pgoff + (m->new_len >> PAGE_SHIFT) < pgoff)
+		return -EINVAL;
+	if (vma->vm_flags & (VM_DONTEXPAND | VM_PFNMAP))
+		return -EFAULT;
+	if (!may_expand_vm(mm, vma->vm_flags, grow >> PAGE_SHIFT) ||
+	    !vm_enough_memory(vma->vm_flags, grow >> PAGE_SHIFT))
+		return -ENOMEM;
+	return 0;
+}
+
+/* mremap_to - MREMAP_FIXED or MREMAP_DONTUNMAP */
+static long mremap_to(struct mm_struct *mm, struct move *m, unsigned long flags)
+{
+	long err;
+
+	if (!IS_ALIGNED(m->new_addr, PAGE_SIZE) || m->new_len > mm->task_size ||
+	    m->new_addr > mm->task_size - m->new_len)
+		return -EINVAL;
+	if ((flags & MREMAP_FIXED) && m->old_addr + m->old_len > m->new_addr &&
+	    m->new_addr + m->new_len > m->old_addr)
+		return -EINVAL;
+	if (mm->map_count + 2 >= MAX_MAP_COUNT - 3)
+		return -ENOMEM;
+	err = resize_errno(m);
+	if (err)
+		return err;
+	if (m->dontunmap && !may_expand_vm(mm, m->vma->vm_flags, m->old_len >> PAGE_SHIFT))
+		return -ENOMEM;
+	err = find_unmapped_area(mm, m->new_addr, m->new_len,
+				 flags & MREMAP_FIXED ? MAP_FIXED : 0);
+	if (err < 0)
+		return err;
+	m->new_addr = (unsigned long)err;
+	if (flags & MREMAP_FIXED) {
+		err = do_munmap_locked(mm, m->new_addr, m->new_len);
+		if (err)
+			return err;
+	}
+	if (m->old_len > m->new_len) {
+		err = do_munmap_locked(mm, m->old_addr + m->new_len, m->old_len - m->new_len);
+		if (err)
+			return err;
+		m->old_len = m->new_len;
+	}
+	m->vma = find_vma(mm, m->old_addr);	/* both may have split or freed neighbours */
+	return move_vma(m);
+}
+
+/* grow_in_place - true if the VMA ends with the old range and the room above it is free */
+static bool grow_in_place(struct mm_struct *mm, struct move *m)
+{
+	struct vm_area_struct *vma = m->vma, *next = vma_next(vma);
+	unsigned long end = m->old_addr + m->new_len, pages;
+
+	if (m->old_addr + m->old_len != vma->vm_end || end < m->old_addr || end > mm->task_size ||
+	    (next && end > vm_start_gap(next)) || !m->old_len)
+		return false;
+	pages = (end - vma->vm_end) >> PAGE_SHIFT;
+	vma_adjust(vma, vma->vm_start, end, vma->vm_pgoff);
+	vm_stat_account(mm, vma->vm_flags, (long)pages);
+	if (vma->vm_flags & VM_LOCKED)
+		mm->locked_vm += pages;
+	vma_merge(vma);
+	return true;
+}
+
+static long mremap_locked(struct mm_struct *mm, struct move *m, unsigned long flags)
+{
+	long ret;
+
+	m->vma = find_vma(mm, m->old_addr);
+	if (!m->vma || m->vma->vm_start > m->old_addr)
+		return -EFAULT;
+	if (flags & (MREMAP_FIXED | MREMAP_DONTUNMAP))
+		return mremap_to(mm, m, flags);
+	if (m->old_len >= m->new_len) {
+		if (m->old_len > m->new_len)
+			ret = do_munmap_locked(mm, m->old_addr + m->new_len, m->old_len - m->new_len);
+		else
+			ret = 0;
+		return ret ? ret : (long)m->old_addr;
+	}
+	ret = resize_errno(m);
+	if (ret)
+		return ret;
+	if (grow_in_place(mm, m))
+		return (long)m->old_addr;
+	if (!(flags & MREMAP_MAYMOVE))
+		return -ENOMEM;
+	ret = find_unmapped_area(mm, 0, m->new_len, 0);
+	if (ret < 0)
+		return ret;
+	m->new_addr = (unsigned long)ret;
+	return move_vma(m);
+}
+
+long do_mremap(struct mm_struct *mm, unsigned long addr, size_t old_len, size_t new_len,
+	       unsigned long flags, unsigned long new_addr)
+{
+	struct move m = {
+		.old_addr = addr, .old_len = ALIGN_UP(old_len, PAGE_SIZE),
+		.new_addr = flags & MREMAP_FIXED || flags & MREMAP_DONTUNMAP ? new_addr : 0,
+		.new_len = ALIGN_UP(new_len, PAGE_SIZE),
+		.dontunmap = flags & MREMAP_DONTUNMAP,
+	};
+	bool populate;
+	long ret;
+
+	if ((flags & ~(unsigned long)(MREMAP_FIXED | MREMAP_MAYMOVE | MREMAP_DONTUNMAP)) ||
+	    ((flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) && !(flags & MREMAP_MAYMOVE)) ||
+	    (m.dontunmap && old_len != new_len) || !IS_ALIGNED(addr, PAGE_SIZE) || !m.new_len)
+		return -EINVAL;
+	if (down_write_killable(&mm->mmap_lock))
+		return -EINTR;
+	ret = mremap_locked(mm, &m, flags);
+	populate = ret > 0 && m.new_len > m.old_len && (find_vma(mm, (unsigned long)ret)->vm_flags &
+							 VM_LOCKED);
+	VALIDATE(mm_check(mm));
+	up_write(&mm->mmap_lock);
+	if (populate)
+		(void)mm_populate(mm, (unsigned long)ret, m.new_len);
+	return ret;
+}

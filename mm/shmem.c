@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mm/shmem.c - memory objects without a file: tmpfs contents and shared anonymous mappings
+ *
+ * THE QUESTION   Where do pages come from that several processes share, but no disk holds?
+ *
+ * The page cache itself is the store. A tmpfs inode owns an address_space with shmem_aspace_ops;
+ * MAP_SHARED|MAP_ANONYMOUS makes a nameless one (shmem_object) that lives as long as a VMA of any
+ * process refers to it: fork and split take a reference in vm_ops->open, close drops it. Filling
+ * means clearing, so nobody ever waits here.
+ *
+ * ALWAYS TRUE    refs == number of VMAs with vm_private == object (+ 1 while it is being made);
+ *                a shmem page is never clean in the sense of "can be read again": without swap
+ *                it stays until truncation or the end of the object.
+ * LOCKS          those of page_cache.c.
+ * LEFT OUT       swapping these pages out; huge pages.
+ * READ NEXT      page_cache.c, fs/tmpfs.c.
+ */
+#include <mm/slab.h>
+#include "mm_internal.h"
+
+struct shmem_object {
+	struct address_space	mapping;
+	atomic_t		refs;		/* (a) */
+};
+
+static int shmem_fill(struct address_space *as, struct page *page)
+{
+	(void)as;
+	clear_page(page_address(page));
+	SetPageUptodate(page);
+	unlock_page(page);
+	return 0;
+}
+
+const struct aspace_ops shmem_aspace_ops = {
+	.fill = shmem_fill,
+};
+
+struct shmem_object *shmem_create_anon(u64 size)
+{
+	struct shmem_object *o = kmalloc(sizeof(*o), GFP_KERNEL);
+
+	if (!o)
+		return NULL;
+	address_space_init(&o->mapping, o, &shmem_aspace_ops);
+	o->mapping.size = (loff_t)size;
+	atomic_set(&o->refs, 1);
+	return o;
+}
+
+struct address_space *shmem_mapping(struct shmem_object *o)
+{
+	return &o->mapping;
+}
+
+void shmem_get(struct shmem_object *o)
+{
+	ASSERT(atomic_read(&o->refs) > 0);
+	atomic_inc(&o->refs);
+}
+
+void shmem_put(struct shmem_object *o)
+{
+	if (!atomic_dec_and_test(&o->refs))
+		return;
+	address_space_destroy(&o->mapping);
+	kfree(o);
+}
+
+/* ---- as a mapping ---------------------------------------------------------------------------- */
+
+static void shmem_vm_open(struct vm_area_struct *vma)
+{
+	shmem_get(vma->vm_private);
+}
+
+static void shmem_vm_close(struct vm_area_struct *vma)
+{
+	shmem_put(vma->vm_private);
+}
+
+static const char *shmem_vm_name(struct vm_area_struct *vma)
+{
+	(void)vma;
+	return "/dev/zero (deleted)";		/* what Linux shows for such memory */
+}
+
+const struct vm_ops shmem_vm_ops = {
+	.open = shmem_vm_open,
+	.close = shmem_vm_close,
+	.name = shmem_vm_name,
+};

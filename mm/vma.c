@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mm/vma.c - the VMAs of an address space: find, insert, split, merge, search for a gap
+ *
+ * THE QUESTION   What is mapped at this address, and where is room for more?
+ *
+ * THE PICTURE    mm->mm_rb   red-black tree by address; each node also knows the largest gap
+ *                            below any VMA of its subtree (rb_gap), so a search for room goes
+ *                            straight to it
+ *                mm->mmap    the same VMAs as a list in address order: neighbours in one step
+ *
+ *                     gap       gap (stack: guard pages are not free)
+ *                0 |------[vma]------[vma][vma]--------....[stack] TASK_SIZE
+ *
+ * ALWAYS TRUE    V1  tree order = list order; VMAs are not empty and do not overlap.
+ *                V2  rb_gap = max(own gap, children's rb_gap); map_count = VMAs in the list.
+ *                V3  no two neighbours could be one VMA right after a merge of theirs.
+ *                V4  a VMA with a mapping is in the mapping's i_mmap from vma_link() until
+ *                    vma_unlink_file(); its page tables are freed only after that.
+ *                mm_check() verifies V1, V2 and the page counts.
+ *
+ * LOCKS          mmap_lock for write to change, for read to look; i_mmap_rwsem inside, around
+ *                any change of a field that a walk over i_mmap reads (start, end, pgoff).
+ *
+ * LEFT OUT       per-VMA locks, the maple tree, anon_vma. (Linux: mm/mmap.c, mm/vma.c)
+ * READ NEXT      mmap.c (who calls this), fault.c (the most frequent reader).
+ */
+#include <mm/slab.h>
+#include "mm_internal.h"
+
+static struct kmem_cache *vma_cache;
+
+void vma_init(void)
+{
+	vma_cache = kmem_cache_create("vm_area_struct", sizeof(struct vm_area_struct), 0,
+				      SLAB_PANIC, NULL);
+}
+
+struct vm_area_struct *vm_area_alloc(struct mm_struct *mm, const struct vm_area_struct *like)
+{
+	struct vm_area_struct *vma = kmem_cache_alloc(vma_cache, GFP_KERNEL);
+
+	if (!vma)
+		return NULL;
+	if (like)
+		*vma = *like;
+	else
+		*vma = (struct vm_area_struct){ .vm_flags = 0 };
+	vma->vm_mm = mm;
+	return vma;
+}
+
+void vm_area_free(struct vm_area_struct *vma)
+{
+	kmem_cache_free(vma_cache, vma);
+}
+
+void vm_area_remove(struct vm_area_struct *vma)
+{
+	if (vma->vm_ops && vma->vm_ops->close)
+		vma->vm_ops->close(vma);
+	vm_area_free(vma);
+}
+
+/* ---- the largest-gap augmentation ------------------------------------------------------------ */
+
+static struct vm_area_struct *rb_vma(struct rb_node *node)
+{
+	return rb_entry(node, struct vm_area_struct, vm_rb);
+}
+
+struct vm_area_struct *vma_next(struct vm_area_struct *vma)
+{
+	return list_is_last(&vma->vm_link, &vma->vm_mm->mmap) ? NULL : list_next_entry(vma, vm_link);
+}
+
+struct vm_area_struct *vma_prev(struct vm_area_struct *vma)
+{
+	return list_is_first(&vma->vm_link, &vma->vm_mm->mmap) ? NULL
+							       : list_prev_entry(vma, vm_link);
+}
+
+static unsigned long prev_end(struct vm_area_struct *vma)
+{
+	struct vm_area_struct *prev = vma_prev(vma);
+
+	return prev ? prev->vm_end : 0;
+}
+
+/* own_gap - free bytes right below @vma */
+static unsigned long own_gap(struct vm_area_struct *vma)
+{
+	unsigned long top = vm_start_gap(vma), bottom = prev_end(vma);
+
+	return top > bottom ? top - bottom : 0;
+}
+
+static unsigned long subtree_gap(struct vm_area_struct *vma)
+{
+	unsigned long gap = own_gap(vma);
+
+	if (vma->vm_rb.rb_left)
+		gap = max(gap, rb_vma(vma->vm_rb.rb_left)->rb_gap);
+	if (vma->vm_rb.rb_right)
+		gap = max(gap, rb_vma(vma->vm_rb.rb_right)->rb_gap);
+	return gap;
+}
+
+static void gap_propagate(struct rb_node *node, struct rb_node *stop)
+{
+	for (; node != stop; node = rb_parent(node)) {
+		unsigned long gap = subtree_gap(rb_vma(node));
+
+		if (rb_vma(node)->rb_gap == gap)
+			break;
+		rb_vma(node)->rb_gap = gap;
+	}
+}
+
+static void gap_copy(struct rb_node *old, struct rb_node *node)
+{
+	rb_vma(node)->rb_gap = rb_vma(old)->rb_gap;
+}
+
+static void gap_rotate(struct rb_node *old, struct rb_node *node)
+{
+	rb_vma(node)->rb_gap = rb_vma(old)->rb_gap;
+	rb_vma(old)->rb_gap = subtree_gap(rb_vma(old));
+}
+
+static const struct rb_augment_callbacks gap_callbacks = {
+	.propagate = gap_propagate,
+	.copy = gap_copy,
+	.rotate = gap_rotate,
+};
+
+static void gap_update(struct vm_area_struct *vma)
+{
+	if (vma)
+		gap_propagate(&vma->vm_rb, NULL);
+}
+
+/* ---- find ------------------------------------------------------------------------------------ */
+
+struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr)
+{
+	struct vm_area_struct *vma = READ_ONCE(mm->mmap_cache), *best = NULL;
+	struct rb_node *node;
+
+	if (vma && vma->vm_start <= addr && addr < vma->vm_end)
+		return vma;
+	for (node = mm->mm_rb.rb_node; node;) {
+		vma = rb_vma(node);
+		if (addr >= vma->vm_end) {
+			node = node->rb_right;
+			continue;
+		}
+		best = vma;
+		if (addr >= vma->vm_start)
+			break;
+		node = node->rb_left;
+	}
+	if (best)
+		WRITE_ONCE(mm->mmap_cache, best);
+	return best;
+}
+
+struct vm_area_struct *find_vma_prev(struct mm_struct *mm, unsigned long addr,
+				     struct vm_area_struct **prev)
+{
+	struct vm_area_struct *vma = find_vma(mm, addr);
+
+	if (vma)
+		*prev = vma_prev(vma);
+	else
+		*prev = list_last_entry_or_null(&mm->mmap, struct vm_area_struct, vm_link);
+	return vma;
+}
+
+struct vm_area_struct *find_vma_intersection(struct mm_struct *mm, unsigned long start,
+					     unsigned long end)
+{
+	struct vm_area_struct *vma = find_vma(mm, start);
+
+	return vma && vma->vm_start < end ? vma : NULL;
+}
+
+/*
+ * The highest gap of the subtree that holds @len bytes of [low, high). A subtree without a large
+ * enough gap is skipped; one whose gap fails only because [low, high) cuts it lies on the path to
+ * that border, so the walk stays O(log n).
+ */
+static unsigned long highest_gap(struct rb_node *node, size_t len, unsigned long low,
+				 unsigned long high)
+{
+	while (node && rb_vma(node)->rb_gap >= len) {
+		struct vm_area_struct *vma = rb_vma(node);
+		unsigned long top = min(vm_start_gap(vma), high);
+		unsigned long bottom = max(prev_end(vma), low);
+		unsigned long addr = 0;
+
+		if (vma->vm_end < high && high - vma->vm_end >= len)
+			addr = highest_gap(node->rb_right, len, low, high);
+		if (addr)
+			return addr;
+		if (top > bottom && top - bottom >= len)
+			return top - len;
+		node = node->rb_left;
+	}
+	return 0;
+}
+
+unsigned long unmapped_area(struct mm_struct *mm, size_t len, unsigned long low,
+			    unsigned long high)
+{
+	struct vm_area_struct *last = list_last_entry_or_null(&mm->mmap, struct vm_area_struct,
+							      vm_link);
+	unsigned long bottom = last ? max(last->vm_end, low) : low;
+
+	if (high > bottom && high - bottom >= len)
+		return high - len;
+	return highest_gap(mm->mm_rb.rb_node, len, low, high);
+}
+
+/* ---- insert and remove ----------------------------------------------------------------------- */
+
+void vma_link_file(struct vm_area_struct *vma)
+{
+	struct address_space *as = vma->mapping;
+
+	if (!as)
+		return;
+	down_write(&as->i_mmap_rwsem);
+	vma->i_mmap_node.start = vma->vm_pgoff;
+	vma->i_mmap_node.last = vma->vm_pgoff + vma_pages(vma) - 1;
+	interval_tree_insert(&vma->i_mmap_node, &as->i_mmap);
+	up_write(&as->i_mmap_rwsem);
+	if ((vma->vm_flags & VM_SHARED) && (vma->vm_flags & VM_MAYWRITE))
+		atomic_inc(&as->i_mmap_writable);
+}
+
+void vma_unlink_file(struct vm_area_struct *vma)
+{
+	struct address_space *as = vma->mapping;
+
+	if (!as)
+		return;
+	down_write(&as->i_mmap_rwsem);
+	interval_tree_remove(&vma->i_mmap_node, &as->i_mmap);
+	up_write(&as->i_mmap_rwsem);
+	if ((vma->vm_flags & VM_SHARED) && (vma->vm_flags & VM_MAYWRITE))
+		atomic_dec(&as->i_mmap_writable);
+}
+
+/* The place right behind @prev is the right child of prev, or the left child of its successor. */
+static void tree_insert(struct mm_struct *mm, struct vm_area_struct *vma,
+			struct vm_area_struct *prev, struct vm_area_struct *next)
+{
+	struct rb_node *parent, **link;
+
+	if (prev && !prev->vm_rb.rb_right) {
+		parent = &prev->vm_rb;
+		link = &parent->rb_right;
+	} else if (next) {
+		parent = &next->vm_rb;
+		link = &parent->rb_left;
+	} else {
+		parent = NULL;
+		link = &mm->mm_rb.rb_node;
+	}
+	ASSERT(!*link);
+	rb_link_node(&vma->vm_rb, parent, link);
+	vma->rb_gap = own_gap(vma);
+	gap_propagate(parent, NULL);
+	rb_insert_augmented(&vma->vm_rb, &mm->mm_rb, &gap_callbacks);
+}
+
+void vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev)
+{
+	struct vm_area_struct *next;
+
+	ASSERT(vma->vm_start < vma->vm_end);
+	ASSERT(!prev || prev->vm_end <= vma->vm_start);
+	list_add(&vma->vm_link, prev ? &prev->vm_link : &mm->mmap);
+	next = vma_next(vma);
+	ASSERT(!next || vma->vm_end <= next->vm_start);
+	tree_insert(mm, vma, prev, next);
+	gap_update(next);
+	mm->map_count++;
+	vma_link_file(vma);
+}
+
+void vma_unlink_mm(struct vm_area_struct *vma)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	struct vm_area_struct *next = vma_next(vma);
+
+	if (mm->mmap_cache == vma)
+		mm->mmap_cache = NULL;
+	list_del(&vma->vm_link);
+	rb_erase_augmented(&vma->vm_rb, &mm->mm_rb, &gap_callbacks);
+	gap_update(next);
+	mm->map_count--;
+}
+
+void vma_adjust(struct vm_area_struct *vma, unsigned long start, unsigned long end, pgoff_t pgoff)
+{
+	struct address_space *as = vma->mapping;
+
+	ASSERT(start < end);
+	if (as) {
+		down_write(&as->i_mmap_rwsem);
+		interval_tree_remove(&vma->i_mmap_node, &as->i_mmap);
+	}
+	vma->vm_start = start;
+	vma->vm_end = end;
+	vma->vm_pgoff = pgoff;
+	if (as) {
+		vma->i_mmap_node.start = pgoff;
+		vma->i_mmap_node.last = pgoff + vma_pages(vma) - 1;
+		interval_tree_insert(&vma->i_mmap_node, &as->i_mmap);
+		up_write(&as->i_mmap_rwsem);
+	}
+	gap_update(vma);
+	gap_update(vma_next(vma));
+}
+
+/* ---- split ----------------------------------------------------------------------------------- */
+
+int split_vma(struct vm_area_struct *vma, unsigned long addr, bool new_below)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	pgoff_t middle = vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT);
+	struct vm_area_struct *new;
+
+	ASSERT(vma->vm_start < addr && addr < vma->vm_end);
+	if (mm->map_count >= MAX_MAP_COUNT)
+		return -ENOMEM;
+	new = vm_area_alloc(mm, vma);
+	if (!new)
+		return -ENOMEM;
+	if (new_below) {
+		new->vm_end = addr;
+		vma_adjust(vma, addr, vma->vm_end, middle);
+	} else {
+		new->vm_start = addr;
+		new->vm_pgoff = middle;
+		vma_adjust(vma, vma->vm_start, addr, vma->vm_pgoff);
+	}
+	vma_link(mm, new, new_below ? vma_prev(vma) : vma);
+	if (new->vm_ops && new->vm_ops->open)
+		new->vm_ops->open(new);
+	return 0;
+}
+
+int vma_isolate(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	int err = 0;
+
+	if (vma->vm_start < start)
+		err = split_vma(vma, start, true);
+	if (!err && vma->vm_end > end)
+		err = split_vma(vma, end, false);
+	return err;
+}
+
+/* ---- merge ----------------------------------------------------------------------------------- */
+
+bool vma_compatible(const struct vm_area_struct *a, const struct vm_area_struct *b)
+{
+	return a->vm_end == b->vm_start && a->vm_flags == b->vm_flags &&
+	       !(a->vm_flags & VM_SPECIAL) && a->vm_ops == b->vm_ops &&
+	       a->mapping == b->mapping && a->vm_file == b->vm_file &&
+	       a->vm_private == b->vm_private && a->vm_pgoff + vma_pages(a) == b->vm_pgoff;
+}
+
+/* merge_pair - @a swallows @b, its neighbour above */
+static void merge_pair(struct vm_area_struct *a, struct vm_area_struct *b)
+{
+	unsigned long end = b->vm_end;
+
+	a->has_anon |= b->has_anon;
+	vma_unlink_mm(b);
+	vma_adjust(a, a->vm_start, end, a->vm_pgoff);
+	vma_unlink_file(b);
+	vm_area_remove(b);
+}
+
+struct vm_area_struct *vma_merge_new(struct vm_area_struct *new, struct vm_area_struct *prev,
+				     struct vm_area_struct *next)
+{
+	bool above = next && vma_compatible(new, next);
+
+	if (prev && vma_compatible(prev, new)) {
+		vma_adjust(prev, prev->vm_start, new->vm_end, prev->vm_pgoff);
+		if (above)
+			merge_pair(prev, next);
+		return prev;
+	}
+	if (!above)
+		return NULL;
+	vma_adjust(next, new->vm_start, next->vm_end, new->vm_pgoff);
+	return next;
+}
+
+struct vm_area_struct *vma_merge(struct vm_area_struct *vma)
+{
+	struct vm_area_struct *prev = vma_prev(vma), *next = vma_next(vma);
+
+	if (next && vma_compatible(vma, next))
+		merge_pair(vma, next);
+	if (prev && vma_compatible(prev, vma)) {
+		merge_pair(prev, vma);
+		vma = prev;
+	}
+	return vma;
+}
+
+/* ---- accounting and protection --------------------------------------------------------------- */
+
+static bool is_data(unsigned long flags)
+{
+	return (flags & (VM_WRITE | VM_SHARED | VM_STACK)) == VM_WRITE;
+}
+
+void vm_stat_account(struct mm_struct *mm, unsigned long vm_flags, long pages)
+{
+	mm->total_vm += (unsigned long)pages;
+	if ((vm_flags & (VM_EXEC | VM_WRITE | VM_STACK)) == VM_EXEC)
+		mm->exec_vm += (unsigned long)pages;
+	else if (vm_flags & VM_STACK)
+		mm->stack_vm += (unsigned long)pages;
+	else if (is_data(vm_flags))
+		mm->data_vm += (unsigned long)pages;
+}
+
+bool may_expand_vm(struct mm_struct *mm, unsigned long vm_flags, unsigned long pages)
+{
+	if (mm->total_vm + pages > mm->rlimit_as >> PAGE_SHIFT)
+		return false;
+	return !is_data(vm_flags) || mm->data_vm + pages <= mm->rlimit_data >> PAGE_SHIFT;
+}
+
+bool vma_wants_writenotify(const struct vm_area_struct *vma)
+{
+	if (!(vma->vm_flags & VM_SHARED) || !vma->mapping)
+		return false;
+	return (vma->vm_ops && vma->vm_ops->page_mkwrite) || !(vma->mapping->flags & AS_SHMEM);
+}
+
+/*
+ * A private page becomes writable one by one, after it was copied; a shared one at once, unless
+ * somebody wants to know about the first write. Writable implies readable: RISC-V reserves the
+ * encoding W without R (privileged spec 4.3.1), and x86-64 cannot express it.
+ */
+void vma_set_page_prot(struct vm_area_struct *vma)
+{
+	unsigned long flags = vma->vm_flags;
+	bool write = (flags & VM_WRITE) && (flags & VM_SHARED) && !vma_wants_writenotify(vma);
+
+	vma->vm_page_prot = user_pgprot(flags & (VM_READ | VM_WRITE), write, flags & VM_EXEC);
+}
+
+/* ---- validator ------------------------------------------------------------------------------- */
+
+static void check_vma(struct mm_struct *mm, struct vm_area_struct *vma, struct rb_node *node,
+		      unsigned long last_end)
+{
+	if (vma->vm_mm != mm || &vma->vm_rb != node)
+		panic("mm_check: vma %lx-%lx: tree and list differ", vma->vm_start, vma->vm_end);
+	if (vma->vm_start < last_end || vma->vm_start >= vma->vm_end)
+		panic("mm_check: vma %lx-%lx overlaps or is empty (below: %lx)", vma->vm_start,
+		      vma->vm_end, last_end);
+	if (vma->rb_gap != subtree_gap(vma))
+		panic("mm_check: vma %lx-%lx: gap %lx, should be %lx", vma->vm_start, vma->vm_end,
+		      vma->rb_gap, subtree_gap(vma));
+}
+
+void mm_check(struct mm_struct *mm)
+{
+	struct rb_node *node = rb_first(&mm->mm_rb);
+	unsigned long last_end = 0, pages = 0;
+	struct vm_area_struct *vma;
+	int count = 0;
+
+	for_each_vma(mm, vma) {
+		check_vma(mm, vma, node, last_end);
+		last_end = vma->vm_end;
+		pages += vma_pages(vma);
+		count++;
+		node = rb_next(node);
+	}
+	if (node || rb_check(&mm->mm_rb) != count || count != mm->map_count)
+		panic("mm_check: %d VMAs in the list, map_count %d, tree %ld", count,
+		      mm->map_count, rb_check(&mm->mm_rb));
+	if (pages != mm->total_vm || last_end > mm->task_size)
+		panic("mm_check: %lu pages mapped up to %lx, total_vm %lu, task size %lx", pages,
+		      last_end, mm->total_vm, mm->task_size);
+}
