@@ -4,14 +4,14 @@
  *
  * THE PICTURE    kernel stack of a thread that has not run yet
  *
- *                kernel thread                     forked thread
- *                kstack_top ->                     kstack_top -> +------------------+
- *                                                                | struct trapframe | copy of the
- *                +---------------------+                         +------------------+ parent's, rax=0
- *                | kernel_thread_first |  return   | arch_fork_first  |
- *                | rbp=0 rbx=fn r12=arg|  address  | zeroes           |
- *                | r13 r14 r15         |           |                  |
- *       arch.sp->+---------------------+           +------------------+
+ *                kernel thread                      forked thread
+ *    kstack_top->+----------------------+           +------------------+
+ *                | struct trapframe, in |           | struct trapframe | copy of the parent's,
+ *                | case it execs        |           |                  | rax = 0
+ *                +----------------------+           +------------------+
+ *                | kernel_thread_first  |  return   | arch_fork_first  |
+ *                | rbp=0 rbx=fn r12=arg |  address  | zeroes           |
+ *       arch.sp->+----------------------+           +------------------+
  *
  * ALWAYS TRUE    H1  the FP registers belong to current if current->arch.user; they are saved and
  *                    loaded at each switch of user threads. The kernel itself uses none.
@@ -121,7 +121,7 @@ void arch_thread_init_kernel(struct thread *t, void (*fn)(void *), void *arg)
 	t->arch.user = false;
 	t->arch.fs_base = 0;
 	t->arch.gs_base = 0;
-	set_first_frame(t, t->kstack_top, (struct switch_frame){
+	set_first_frame(t, (unsigned long)thread_regs(t), (struct switch_frame){
 		.rbx = (u64)fn,
 		.r12 = (u64)arg,
 		.return_address = (u64)kernel_thread_first,
