@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/user/process_test.c - fork, exec, exit, wait, groups and sessions
- *
- * Tests of exec run this binary again: `utest exec-NAME ARG...' (see the constructor below).
+ * tests/user/process_test.c - fork, exit, wait, groups and sessions
  */
-#include <elf.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -18,81 +14,6 @@
 #include <sys/syscall.h>
 
 #include "utest.h"
-
-#define SELF "/proc/self/exe"
-
-/* ---- what the exec'ed copies do ---- */
-static int check_args(int argc, char **argv)
-{
-	return argc != 4 || strcmp(argv[2], "") || strcmp(argv[3], "b c") || argv[4];
-}
-
-static int check_env(void)
-{
-	return !getenv("UTEST_A") || strcmp(getenv("UTEST_A"), "1") || getenv("PATH") ||
-	       environ[1] != NULL;
-}
-
-static int check_auxv(void)
-{
-	const unsigned char *random = (void *)getauxval(AT_RANDOM);
-	const char *file = (void *)getauxval(AT_EXECFN);
-
-	if (getauxval(AT_PAGESZ) != (unsigned long)sysconf(_SC_PAGESIZE))
-		return 1;
-	if (!getauxval(AT_PHDR) || !getauxval(AT_PHNUM) || getauxval(AT_PHENT) != sizeof(Elf64_Phdr))
-		return 2;
-	if (!getauxval(AT_ENTRY) || !random || !file || strcmp(file, SELF))
-		return 3;
-	if (getauxval(AT_UID) != getuid() || getauxval(AT_EGID) != getegid() || getauxval(AT_SECURE))
-		return 4;
-	return 0;
-}
-
-static int count_fds(void)
-{
-	int n = 0;
-
-	for (int fd = 0; fd < 64; fd++)
-		n += fcntl(fd, F_GETFD) >= 0;
-	return n;
-}
-
-__attribute__((constructor)) static void exec_helpers(int argc, char **argv)
-{
-	const char *what = argc > 1 && !strncmp(argv[1], "exec-", 5) ? argv[1] + 5 : NULL;
-
-	if (!what)
-		return;
-	if (!strcmp(what, "exit"))
-		_exit(argc > 2 ? atoi(argv[2]) : 0);
-	if (!strcmp(what, "args"))
-		_exit(check_args(argc, argv));
-	if (!strcmp(what, "env"))
-		_exit(check_env());
-	if (!strcmp(what, "auxv"))
-		_exit(check_auxv());
-	if (!strcmp(what, "fds"))
-		_exit(count_fds());
-	if (!strcmp(what, "count"))
-		_exit(argc & 127);
-	if (!strcmp(what, "stack"))
-		_exit((uintptr_t)__builtin_frame_address(0) % 16 != 0);
-	_exit(99);
-}
-
-static int spawn(char *const *argv, char *const *env)
-{
-	pid_t pid = fork_ok();
-
-	if (pid == 0) {
-		execve(SELF, argv, env);
-		_exit(98);
-	}
-	return wait_for(pid);
-}
-
-static char *const no_env[] = { NULL };
 
 /* ---- fork and exit ---- */
 TEST(process_fork_returns_zero_in_child_and_pid_in_parent)
@@ -175,177 +96,6 @@ TEST(process_vfork_child_shares_memory_and_parent_waits)
 	CHECK(pid > 0);
 	CHECK_EQ(value, 17);
 	CHECK_EXIT(wait_for(pid), 3);
-}
-
-/* ---- exec ---- */
-TEST(process_exec_passes_arguments)
-{
-	char *argv[] = { "utest", "exec-args", "", "b c", NULL };
-
-	need_proc();
-	CHECK_EXIT(spawn(argv, no_env), 0);
-}
-
-TEST(process_exec_passes_the_environment_and_no_other)
-{
-	char *argv[] = { "utest", "exec-env", NULL }, *env[] = { "UTEST_A=1", NULL };
-
-	need_proc();
-	CHECK_EXIT(spawn(argv, env), 0);
-}
-
-TEST(process_exec_gives_a_complete_auxiliary_vector)
-{
-	char *argv[] = { "utest", "exec-auxv", NULL };
-
-	need_proc();
-	CHECK_EXIT(spawn(argv, no_env), 0);
-}
-
-TEST(process_exec_aligns_the_stack)
-{
-	char *argv[] = { "utest", "exec-stack", NULL, NULL, NULL };
-
-	need_proc();
-	for (int i = 0; i < 3; i++) {
-		CHECK_EXIT(spawn(argv, no_env), 0);
-		argv[2 + (i < 2 ? i : 0)] = "x";
-	}
-}
-
-TEST(process_exec_keeps_the_pid_and_drops_cloexec_descriptors)
-{
-	char *argv[] = { "utest", "exec-fds", NULL };
-	int keep = count_fds();
-
-	need_proc();
-	CHECK_OK(open("/dev/null", O_RDONLY | O_CLOEXEC));
-	CHECK_OK(open("/dev/null", O_RDONLY));
-	/* The runner's message pipe is close-on-exec and open here. */
-	CHECK_EXIT(spawn(argv, no_env), keep);
-}
-
-TEST(process_exec_takes_a_thousand_arguments)
-{
-	char **argv = calloc(1003, sizeof(*argv));
-
-	need_proc();
-	CHECK(argv);
-	argv[0] = "utest";
-	argv[1] = "exec-count";
-	for (int i = 2; i < 1002; i++)
-		argv[i] = "argument-that-is-not-so-short";
-	CHECK_EXIT(spawn(argv, no_env), 1002 & 127);
-}
-
-static void big_exec(void *arg)
-{
-	execve(SELF, arg, no_env);
-	_exit(errno == E2BIG ? 0 : 1);
-}
-
-TEST(process_exec_of_too_many_bytes_is_e2big)
-{
-	size_t size = 256 << 10;
-	char *big = malloc(size), *argv[] = { "utest", "exec-exit", big, NULL };
-
-	need_proc();
-	CHECK(big);
-	memset(big, 'x', size - 1);
-	big[size - 1] = 0;
-	CHECK_EXIT(in_child(big_exec, argv), 0);
-}
-
-TEST(process_exec_errors)
-{
-	char *argv[] = { "x", NULL };
-	int fd;
-
-	CHECK_ERR(execv("nonexistent", argv), ENOENT);
-	fd = make_file("plain", "not a program", 13);
-	CHECK_ERR(execv("plain", argv), EACCES);
-	CHECK_OK(fchmod(fd, 0755));
-	close(fd);
-	CHECK_ERR(execv("plain", argv), ENOEXEC);
-	CHECK_ERR(execv(".", argv), EACCES);
-	CHECK_ERR(execv("plain/x", argv), ENOTDIR);
-	CHECK_ERR(execv("", argv), ENOENT);
-	close(make_file("empty", "", 0));
-	CHECK_OK(chmod("empty", 0755));
-	CHECK_ERR(execv("empty", argv), ENOEXEC);
-}
-
-TEST(process_exec_of_a_damaged_elf_fails_and_the_caller_lives)
-{
-	static const int offsets[] = { 0, 16, 18, 32, 54, 56 };
-	unsigned char head[4096];
-	char *argv[] = { "x", NULL };
-	int fd, self;
-
-	need_proc();
-	self = open(SELF, O_RDONLY);
-	CHECK_EQ(read(self, head, sizeof(head)), (ssize_t)sizeof(head));
-	for (int i = 0; i < 6; i++) {
-		unsigned char bad[4096];
-
-		memcpy(bad, head, sizeof(bad));
-		memset(bad + offsets[i], 0xee, 2);
-		fd = make_file("bad", bad, sizeof(bad));
-		CHECK_OK(fchmod(fd, 0755));
-		close(fd);
-		CHECK_EQ(execv("bad", argv), -1);
-		CHECK(errno == ENOEXEC || errno == EINVAL || errno == ENOMEM || errno == EIO);
-	}
-}
-
-static void write_script(const char *name, const char *text)
-{
-	int fd = make_file(name, text, strlen(text));
-
-	CHECK_OK(fchmod(fd, 0755));
-	CHECK_OK(close(fd));
-}
-
-TEST(process_exec_runs_a_script_with_its_interpreter_and_argument)
-{
-	char *argv[] = { "ignored", "one", "two", NULL }, path[256], line[300];
-	ssize_t n;
-	pid_t pid;
-
-	need_proc();
-	n = readlink(SELF, path, sizeof(path) - 1);
-	CHECK(n > 0);
-	path[n] = 0;
-	if (n > 100)
-		SKIP("the path of this binary is too long for a #! line");
-	snprintf(line, sizeof(line), "#!%s exec-count\nnothing\n", path);
-	write_script("script", line);
-	pid = fork_ok();
-	if (pid == 0) {
-		execv("./script", argv);
-		_exit(98);
-	}
-	/* interpreter, its argument, script, one, two */
-	CHECK_EXIT(wait_for(pid), 5);
-}
-
-TEST(process_exec_of_a_script_without_its_interpreter_is_enoent)
-{
-	char *argv[] = { "x", NULL };
-
-	write_script("script", "#!/nonexistent/interpreter\n");
-	CHECK_ERR(execv("./script", argv), ENOENT);
-}
-
-TEST(process_exec_of_a_script_that_is_its_own_interpreter_ends)
-{
-	char *argv[] = { "x", NULL }, line[4200], cwd[4096];
-
-	CHECK(getcwd(cwd, sizeof(cwd)));
-	snprintf(line, sizeof(line), "#!%s/loop\n", cwd);
-	write_script("loop", line);
-	CHECK_EQ(execv("./loop", argv), -1);
-	CHECK(errno == ELOOP || errno == ENOEXEC);
 }
 
 /* ---- wait ---- */
@@ -561,7 +311,7 @@ TEST(process_setpgid_of_a_child_after_exec_is_eacces)
 	CHECK_OK(pipe2(p, O_CLOEXEC));
 	pid = fork_ok();
 	if (pid == 0) {
-		execv(SELF, argv);
+		execv("/proc/self/exe", argv);
 		_exit(1);
 	}
 	close(p[1]);

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tests/user/time_test.c - clocks, sleeping, timers, resource use
+ *
+ * Lower bounds are exact; upper bounds are loose, because the machine may be busy.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/times.h>
+#include <time.h>
+
+#include "utest.h"
+
+static volatile sig_atomic_t ticks;
+
+static void tick(int sig)
+{
+	(void)sig;
+	ticks++;
+}
+
+TEST(time_monotonic_clock_never_goes_back)
+{
+	int64_t last = now_ns();
+
+	for (int i = 0; i < 20000; i++) {
+		int64_t t = now_ns();
+
+		CHECK(t >= last);
+		last = t;
+	}
+}
+
+TEST(time_clocks_exist_and_bad_ones_are_einval)
+{
+	static const clockid_t ids[] = { CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID,
+					 CLOCK_THREAD_CPUTIME_ID, CLOCK_MONOTONIC_RAW,
+					 CLOCK_REALTIME_COARSE, CLOCK_MONOTONIC_COARSE,
+					 CLOCK_BOOTTIME };
+	struct timespec t;
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		CHECK_OK(clock_gettime(ids[i], &t));
+		CHECK(t.tv_nsec >= 0 && t.tv_nsec < 1000000000);
+		CHECK_OK(clock_getres(ids[i], &t));
+	}
+	CHECK_ERR(clock_gettime(77, &t), EINVAL);
+}
+
+TEST(time_gettimeofday_and_time_agree_with_realtime)
+{
+	struct timespec a, b;
+	struct timeval v;
+
+	CHECK_OK(clock_gettime(CLOCK_REALTIME, &a));
+	CHECK_OK(gettimeofday(&v, NULL));
+	CHECK_OK(clock_gettime(CLOCK_REALTIME, &b));
+	CHECK(v.tv_sec >= a.tv_sec && v.tv_sec <= b.tv_sec);
+	CHECK(time(NULL) >= a.tv_sec - 1 && time(NULL) <= b.tv_sec + 5);
+	CHECK(a.tv_sec > 1000000000);
+}
+
+TEST(time_nanosleep_sleeps_at_least_that_long)
+{
+	for (int i = 0; i < 5; i++) {
+		struct timespec t = { 0, 3000000 };
+		int64_t start = now_ns();
+
+		CHECK_OK(nanosleep(&t, NULL));
+		CHECK(now_ns() - start >= 3000000);
+	}
+}
+
+TEST(time_nanosleep_of_bad_values_is_einval)
+{
+	struct timespec t = { 0, 1000000000 };
+
+	CHECK_ERR(nanosleep(&t, NULL), EINVAL);
+	t = (struct timespec){ -1, 0 };
+	CHECK_ERR(nanosleep(&t, NULL), EINVAL);
+	t = (struct timespec){ 0, 0 };
+	CHECK_OK(nanosleep(&t, NULL));
+}
+
+TEST(time_clock_nanosleep_waits_for_an_absolute_time)
+{
+	struct timespec t;
+	int64_t end;
+
+	CHECK_OK(clock_gettime(CLOCK_MONOTONIC, &t));
+	t.tv_nsec += 20000000;
+	t.tv_sec += t.tv_nsec / 1000000000;
+	t.tv_nsec %= 1000000000;
+	end = t.tv_sec * 1000000000LL + t.tv_nsec;
+	CHECK_EQ(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL), 0);
+	CHECK(now_ns() >= end);
+	CHECK_EQ(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL), 0);
+	CHECK_EQ(clock_nanosleep(77, 0, &t, NULL), EINVAL);
+}
+
+TEST(time_many_sleepers_all_wake)
+{
+	pid_t pid[20];
+
+	for (int i = 0; i < 20; i++) {
+		pid[i] = fork_ok();
+		if (pid[i] == 0) {
+			sleep_ms(5 + i * 3);
+			_exit(i);
+		}
+	}
+	for (int i = 0; i < 20; i++)
+		CHECK_EXIT(wait_for(pid[i]), i);
+}
+
+TEST(time_alarm_fires_and_returns_what_was_left)
+{
+	signal(SIGALRM, tick);
+	CHECK_EQ(alarm(100), 0);
+	CHECK(alarm(1) >= 99);
+	while (!ticks)
+		pause();
+	CHECK_EQ(alarm(0), 0);
+}
+
+TEST(time_setitimer_repeats)
+{
+	struct itimerval t = { { 0, 5000 }, { 0, 5000 } }, old;
+
+	signal(SIGALRM, tick);
+	CHECK_OK(setitimer(ITIMER_REAL, &t, NULL));
+	while (ticks < 4)
+		pause();
+	CHECK_OK(getitimer(ITIMER_REAL, &old));
+	CHECK_EQ(old.it_interval.tv_usec, 5000);
+	memset(&t, 0, sizeof(t));
+	CHECK_OK(setitimer(ITIMER_REAL, &t, NULL));
+	t.it_value.tv_usec = 1000000;
+	CHECK_ERR(setitimer(ITIMER_REAL, &t, NULL), EINVAL);
+	CHECK_ERR(setitimer(9, &old, NULL), EINVAL);
+}
+
+TEST(time_itimer_is_not_inherited_by_a_child)
+{
+	struct itimerval t = { { 0, 0 }, { 50, 0 } }, left;
+	pid_t pid;
+
+	CHECK_OK(setitimer(ITIMER_REAL, &t, NULL));
+	pid = fork_ok();
+	if (pid == 0) {
+		CHECK_OK(getitimer(ITIMER_REAL, &left));
+		_exit(left.it_value.tv_sec != 0);
+	}
+	CHECK_EXIT(wait_for(pid), 0);
+}
+
+TEST(time_profiling_timer_counts_cpu_time)
+{
+	struct itimerval t = { { 0, 0 }, { 0, 20000 } };
+
+	signal(SIGVTALRM, tick);
+	if (setitimer(ITIMER_VIRTUAL, &t, NULL) && errno == ENOSYS)
+		SKIP("no ITIMER_VIRTUAL");
+	for (int64_t end = now_ns() + 10000000000; !ticks && now_ns() < end; )
+		;
+	CHECK_EQ(ticks, 1);
+}
+
+TEST(time_posix_timer_delivers_its_value)
+{
+	struct sigevent e = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN,
+			      .sigev_value.sival_int = 31 };
+	struct itimerspec t = { .it_value = { 0, 5000000 } };
+	siginfo_t i;
+	sigset_t s;
+	timer_t id;
+
+	sigemptyset(&s);
+	sigaddset(&s, SIGRTMIN);
+	CHECK_OK(sigprocmask(SIG_BLOCK, &s, NULL));
+	if (timer_create(CLOCK_MONOTONIC, &e, &id) && errno == ENOSYS)
+		SKIP("no timer_create");
+	CHECK_OK(timer_settime(id, 0, &t, NULL));
+	CHECK_EQ(sigwaitinfo(&s, &i), SIGRTMIN);
+	CHECK_EQ(i.si_code, SI_TIMER);
+	CHECK_EQ(i.si_value.sival_int, 31);
+	CHECK_OK(timer_gettime(id, &t));
+	CHECK_EQ(t.it_value.tv_nsec, 0);
+	CHECK_OK(timer_delete(id));
+}
+
+static void burn(int64_t ns)
+{
+	struct timespec t;
+	int64_t used;
+
+	do {
+		for (volatile int i = 0; i < 10000; i++)
+			;
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+		used = t.tv_sec * 1000000000LL + t.tv_nsec;
+	} while (used < ns);
+}
+
+TEST(time_process_cpu_clock_stands_while_sleeping)
+{
+	struct timespec a, b;
+
+	CHECK_OK(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &a));
+	sleep_ms(50);
+	CHECK_OK(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &b));
+	CHECK((b.tv_sec - a.tv_sec) * 1000000000LL + b.tv_nsec - a.tv_nsec < 40000000);
+}
+
+TEST(time_getrusage_and_times_count_work)
+{
+	struct rusage u;
+	struct tms t;
+
+	burn(60000000);
+	CHECK_OK(getrusage(RUSAGE_SELF, &u));
+	CHECK(u.ru_utime.tv_sec * 1000000LL + u.ru_utime.tv_usec +
+	      u.ru_stime.tv_sec * 1000000LL + u.ru_stime.tv_usec >= 40000);
+	CHECK(times(&t) != (clock_t)-1);
+	CHECK(t.tms_utime + t.tms_stime >= 2);
+	CHECK_ERR(getrusage(55, &u), EINVAL);
+}
+
+TEST(time_getrusage_of_children_counts_only_reaped_ones)
+{
+	struct rusage before, after;
+	pid_t pid;
+
+	CHECK_OK(getrusage(RUSAGE_CHILDREN, &before));
+	CHECK_EQ(before.ru_utime.tv_sec * 1000000 + before.ru_utime.tv_usec, 0);
+	pid = fork_ok();
+	if (pid == 0) {
+		burn(60000000);
+		_exit(0);
+	}
+	CHECK_EXIT(wait_for(pid), 0);
+	CHECK_OK(getrusage(RUSAGE_CHILDREN, &after));
+	CHECK(after.ru_utime.tv_sec * 1000000LL + after.ru_utime.tv_usec +
+	      after.ru_stime.tv_sec * 1000000LL + after.ru_stime.tv_usec >= 40000);
+}
+
+TEST(time_minor_faults_are_counted)
+{
+	struct rusage a, b;
+	char *p = map(32 * page, PROT_READ | PROT_WRITE, ANON, -1);
+
+	/* A kernel without huge pages may refuse the advice; that is as good. */
+	(void)madvise(p, 32 * page, MADV_NOHUGEPAGE);
+	CHECK_OK(getrusage(RUSAGE_SELF, &a));
+	for (int i = 0; i < 32; i++)
+		p[i * page] = 1;
+	CHECK_OK(getrusage(RUSAGE_SELF, &b));
+	CHECK(b.ru_minflt > a.ru_minflt);
+	CHECK(b.ru_maxrss > 0);
+}
+
+TEST(time_cpu_bound_processes_share_the_cpu)
+{
+	volatile unsigned long *n = (void *)map(page, PROT_READ | PROT_WRITE, SHARED_ANON, -1);
+	pid_t pid[4];
+
+	for (int i = 0; i < 4; i++) {
+		pid[i] = fork_ok();
+		if (pid[i] == 0)
+			for (;;)
+				n[i * 8]++;
+	}
+	sleep_ms(400);
+	for (int i = 0; i < 4; i++) {
+		CHECK_OK(kill(pid[i], SIGKILL));
+		CHECK_KILLED(wait_for(pid[i]), SIGKILL);
+		CHECK(n[i * 8] > 0);
+	}
+}
