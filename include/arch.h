@@ -44,6 +44,7 @@
 #include <asm/trapframe.h>
 #include <asm/thread.h>
 #include <asm/pgtable.h>
+#include <asm/syscall.h>
 
 struct cpu;
 struct cpumask;
