@@ -51,17 +51,20 @@ void arch_show_regs(const struct trapframe *regs)
 	       regs->tval, regs_user(regs) ? "user" : "kernel");
 }
 
-/* Is [fp - 16, fp) inside a kernel stack that this CPU can be on? */
+/* Is there room for a frame record below @fp in the @size bytes that end at @top? */
+static bool record_within(unsigned long fp, unsigned long top, unsigned long size)
+{
+	return fp <= top && fp > top - size && fp - (top - size) >= FRAME_RECORD * sizeof(long);
+}
+
+/* Only the stacks that this CPU can be on are read. */
 static bool frame_is_readable(unsigned long fp)
 {
-	unsigned long low = fp - FRAME_RECORD * sizeof(long);
-	unsigned long top = arch_cpu()->kstack_top;
+	const unsigned long overflow_size = 1UL << OVERFLOW_SIZE_SHIFT;
 
-	if (fp % sizeof(long))
-		return false;
-	return (low >= top - THREAD_SIZE && fp <= top) ||
-	       (low >= (unsigned long)overflow_stack &&
-		fp <= (unsigned long)overflow_stack + (1UL << OVERFLOW_SIZE_SHIFT));
+	return fp % sizeof(long) == 0 &&
+	       (record_within(fp, arch_cpu()->kstack_top, THREAD_SIZE) ||
+		record_within(fp, (unsigned long)overflow_stack + overflow_size, overflow_size));
 }
 
 void arch_backtrace(const struct trapframe *regs, bool (*fn)(unsigned long pc, void *arg),
