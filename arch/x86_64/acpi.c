@@ -16,7 +16,7 @@
  * Tables: ACPI 6.4 ch. 5.2.
  */
 #include <asm/acpi.h>
-#include <asm/setup.h>
+#include <asm/port.h>
 #include <kernel/cpumask.h>
 #include <kernel/printk.h>
 #include <lib/string.h>

@@ -21,7 +21,7 @@
  * The start info is Xen's struct hvm_start_info (Xen: public/arch-x86/hvm/start_info.h).
  */
 #include <asm/acpi.h>
-#include <asm/setup.h>
+#include <asm/port.h>
 #include <kernel/params.h>
 #include <kernel/percpu.h>
 #include <kernel/printk.h>

@@ -20,7 +20,7 @@
  * LOCKS          none: written at boot only.
  */
 #include <asm/extable.h>
-#include <asm/setup.h>
+#include <asm/port.h>
 #include <asm/syscall.h>
 #include <kernel/percpu.h>
 #include <kernel/printk.h>

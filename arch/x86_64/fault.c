@@ -19,7 +19,7 @@
  * LOCKS          none here; handle_fault() takes mmap_lock and may sleep.
  */
 #include <asm/extable.h>
-#include <asm/setup.h>
+#include <asm/port.h>
 #include <kernel/assert.h>
 #include <kernel/sched.h>
 

@@ -18,7 +18,7 @@
  * LOCKS          none: each CPU touches only its own.
  * LEFT OUT       LDT, 32-bit user segments, the I/O permission bitmap.
  */
-#include <asm/setup.h>
+#include <asm/port.h>
 #include <kernel/percpu.h>
 #include <kernel/sched.h>
 

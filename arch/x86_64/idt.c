@@ -9,7 +9,7 @@
  *                I2  a program can enter only gate 3 by itself (int3); `int n` on another is #GP.
  *                I3  the table is filled once at boot, shared by all CPUs, then read-only.
  */
-#include <asm/setup.h>
+#include <asm/port.h>
 #include <kernel/percpu.h>
 
 #define NR_VECTORS		256

@@ -18,7 +18,7 @@
 #include <irqchip_apic.h>
 #include <console.h>
 #include <asm/acpi.h>
-#include <asm/setup.h>
+#include <asm/port.h>
 #include <kernel/percpu.h>
 #include <kernel/printk.h>
 

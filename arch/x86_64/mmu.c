@@ -21,7 +21,7 @@
  * LEFT OUT       KPTI, PCID.
  * Formats: asm/pgtable.h. CR3, CR4: SDM vol. 3A ch. 2.5, 4.5.
  */
-#include <asm/setup.h>
+#include <asm/port.h>
 #include <kernel/assert.h>
 #include <kernel/percpu.h>
 #include <mm/memblock.h>
@@ -30,6 +30,7 @@
 #include <mm/pgtable.h>
 
 unsigned int pgtable_levels __ro_after_init;
+unsigned int pgdir_shift __ro_after_init;
 unsigned long max_user_levels_bits __ro_after_init;
 unsigned long task_size __ro_after_init;
 unsigned long page_offset __ro_after_init;
@@ -45,6 +46,7 @@ void mmu_set_layout(unsigned int levels)
 	bool five = levels == 5;
 
 	pgtable_levels = levels;
+	pgdir_shift = five ? 48 : P4D_SHIFT;
 	max_user_levels_bits = five ? 57 : 48;
 	task_size = (1UL << (max_user_levels_bits - 1)) - PAGE_SIZE;
 	page_offset = five ? 0xff11000000000000UL : 0xffff888000000000UL;
@@ -68,7 +70,7 @@ static void *new_table(void)
 /* The entry for @va of each level, with the table it lies in built if missing; NULL: no memory. */
 static p4d_t *kernel_p4d(unsigned long va)
 {
-	pgd_t *pgd = swapper_pg_dir + pgd_index(va);
+	pgd_t *pgd = pgd_offset_pgd(swapper_pg_dir, va);
 
 	if (pgd_none(*pgd)) {
 		p4d_t *table = new_table();
@@ -141,14 +143,14 @@ static size_t map_one(unsigned long va, paddr_t pa, size_t size, pgprot_t prot)
 		pud = kernel_pud(va);
 		if (!pud)
 			return 0;
-		set_pud(pud, __pud(pa | prot.val | _PAGE_PS));
+		set_pud(pud, __pud(pa | pgprot_val(prot) | _PAGE_PS));
 		return PUD_SIZE;
 	}
 	if (fits(va, pa, size, PMD_SIZE)) {
 		pmd = kernel_pmd(va);
 		if (!pmd)
 			return 0;
-		set_pmd(pmd, __pmd(pa | prot.val | _PAGE_PS));
+		set_pmd(pmd, __pmd(pa | pgprot_val(prot) | _PAGE_PS));
 		return PMD_SIZE;
 	}
 	pte = kernel_pte(va);

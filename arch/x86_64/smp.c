@@ -17,7 +17,7 @@
  */
 #include <irqchip_apic.h>
 #include <asm/acpi.h>
-#include <asm/setup.h>
+#include <asm/port.h>
 #include <kernel/percpu.h>
 #include <kernel/sched.h>
 #include <kernel/timer.h>

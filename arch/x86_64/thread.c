@@ -22,7 +22,7 @@
  *
  * LOCKS          none: current's own state, or a thread that nobody else knows yet.
  */
-#include <asm/setup.h>
+#include <asm/port.h>
 #include <kernel/assert.h>
 #include <kernel/sched.h>
 #include <kernel/syscall.h>

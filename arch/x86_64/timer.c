@@ -16,7 +16,7 @@
  * LOCKS          none: each CPU has its own timer; rates are constant after boot.
  */
 #include <irqchip_apic.h>
-#include <asm/setup.h>
+#include <asm/port.h>
 #include <kernel/percpu.h>
 
 /* ---- PIT (8254) channel 2, and port 0x61 that gates it and shows its output ---- */

@@ -13,7 +13,7 @@
  * LOCKS          none held by callers of the remote forms: ipi_call_mask() waits, interrupts on.
  * READ NEXT      mm/tlb_shootdown.c decides who must flush; arch/riscv/tlb.c asks the SBI instead.
  */
-#include <asm/setup.h>
+#include <asm/port.h>
 #include <kernel/ipi.h>
 #include <kernel/percpu.h>
 

@@ -17,7 +17,7 @@
  * READ NEXT      entry.S before it, fault.c and irq.c after it.
  */
 #include <asm/extable.h>
-#include <asm/setup.h>
+#include <asm/port.h>
 #include <kernel/assert.h>
 #include <kernel/printk.h>
 #include <kernel/sched.h>

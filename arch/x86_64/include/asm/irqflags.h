@@ -13,6 +13,21 @@ static inline unsigned long arch_save_flags(void)
 	return flags;
 }
 
+/* arch_irq_save - interrupts off; the result, for arch_irq_restore(), says whether they were on */
+static inline unsigned long arch_irq_save(void)
+{
+	unsigned long flags = arch_save_flags();
+
+	asm volatile("cli" : : : "memory");
+	return flags;
+}
+
+static inline void arch_irq_restore(unsigned long flags)
+{
+	if (flags & RFLAGS_IF)
+		asm volatile("sti" : : : "memory");
+}
+
 static inline void arch_irq_enable(void)
 {
 	asm volatile("sti" : : : "memory");
@@ -21,22 +36,6 @@ static inline void arch_irq_enable(void)
 static inline void arch_irq_disable(void)
 {
 	asm volatile("cli" : : : "memory");
-}
-
-static inline unsigned long arch_irq_save(void)
-{
-	unsigned long flags = arch_save_flags();
-
-	arch_irq_disable();
-	return flags;
-}
-
-static inline void arch_irq_restore(unsigned long flags)
-{
-	if (flags & RFLAGS_IF)
-		arch_irq_enable();
-	else
-		arch_irq_disable();
 }
 
 static inline bool arch_irqs_disabled(void)

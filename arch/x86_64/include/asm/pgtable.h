@@ -38,11 +38,9 @@
 #define _PAGE_G			(1 << 8)
 #define _PAGE_PROTNONE		_PAGE_G
 #define _PAGE_SPECIAL		(1 << 9)
-
-#define PTRS_PER_PTE		512
-#define PMD_SHIFT		21
-#define PUD_SHIFT		30
-#define P4D_SHIFT		39
+#define _PAGE_LEAF		(_PAGE_P | _PAGE_PS)
+/* An entry that leads to a table gets all rights: the leaf decides. */
+#define _PAGE_TABLE		(_PAGE_P | _PAGE_RW | _PAGE_US | _PAGE_A)
 
 #ifndef __ASSEMBLY__
 #include <asm/page.h>
@@ -51,78 +49,116 @@
 #define _PAGE_NX		(1UL << 63)
 #define _PAGE_PFN_MASK		0x000ffffffffff000UL
 
-#define PMD_SIZE		(1UL << PMD_SHIFT)
-#define PMD_MASK		(~(PMD_SIZE - 1))
-#define PUD_SIZE		(1UL << PUD_SHIFT)
-#define PUD_MASK		(~(PUD_SIZE - 1))
-#define P4D_SIZE		(1UL << P4D_SHIFT)
-#define P4D_MASK		(~(P4D_SIZE - 1))
-#define PGDIR_SHIFT		(pgtable_levels == 5 ? 48 : P4D_SHIFT)
-#define PGDIR_SIZE		(1UL << PGDIR_SHIFT)
-#define PGDIR_MASK		(~(PGDIR_SIZE - 1))
+typedef struct { u64 v; } pgd_t;
+typedef struct { u64 v; } p4d_t;
+typedef struct { u64 v; } pud_t;
+typedef struct { u64 v; } pmd_t;
+typedef struct { u64 v; } pte_t;
+typedef struct { u64 v; } pgprot_t;
+
+#define pgd_val(x)	((x).v)
+#define p4d_val(x)	((x).v)
+#define pud_val(x)	((x).v)
+#define pmd_val(x)	((x).v)
+#define pte_val(x)	((x).v)
+#define pgprot_val(x)	((x).v)
+#define __pgd(x)	((pgd_t){ (x) })
+#define __p4d(x)	((p4d_t){ (x) })
+#define __pud(x)	((pud_t){ (x) })
+#define __pmd(x)	((pmd_t){ (x) })
+#define __pte(x)	((pte_t){ (x) })
+#define __pgprot(x)	((pgprot_t){ (x) })
+
+/* ---- levels: the one place that knows which are folded ---- */
 
 extern unsigned int pgtable_levels;
+extern unsigned int pgdir_shift;
 
-/* ---- the five types; p4d and pud fold at run time, in the four functions X_offset() ---- */
+static inline bool p4d_folded(void) { return pgtable_levels < 5; }
+static inline bool pud_folded(void) { return false; }
 
-#define DEFINE_ENTRY(X) \
-typedef struct { u64 val; } X##_t; \
-static inline u64 X##_val(X##_t e)	{ return e.val; } \
-static inline X##_t __##X(u64 v)	{ return (X##_t){ v }; }
+#define PTRS_PER_PTE	512
+#define PTRS_PER_PMD	512
+#define PTRS_PER_PUD	512
+#define PTRS_PER_P4D	512
+#define PTRS_PER_PGD	512
 
-/* Stores before it (a cleared table) are visible first; never torn. */
-static inline void entry_store(u64 *p, u64 v)
-{
-	__atomic_store_n(p, v, __ATOMIC_RELEASE);
+#define PMD_SHIFT	21
+#define PUD_SHIFT	30
+#define P4D_SHIFT	39
+#define PGDIR_SHIFT	pgdir_shift
+#define PMD_SIZE	(1UL << PMD_SHIFT)
+#define PUD_SIZE	(1UL << PUD_SHIFT)
+#define P4D_SIZE	(1UL << P4D_SHIFT)
+#define PGDIR_SIZE	(1UL << PGDIR_SHIFT)
+#define PMD_MASK	(~(PMD_SIZE - 1))
+#define PUD_MASK	(~(PUD_SIZE - 1))
+#define P4D_MASK	(~(P4D_SIZE - 1))
+#define PGDIR_MASK	(~(PGDIR_SIZE - 1))
+
+#define pte_index(va)	(((unsigned long)(va) >> PAGE_SHIFT) & 511)
+#define pmd_index(va)	(((unsigned long)(va) >> PMD_SHIFT) & 511)
+#define pud_index(va)	(((unsigned long)(va) >> PUD_SHIFT) & 511)
+#define p4d_index(va)	(((unsigned long)(va) >> P4D_SHIFT) & 511)
+#define pgd_index(va)	(((unsigned long)(va) >> PGDIR_SHIFT) & 511)
+#define pgd_offset_pgd(pgd, va)	((pgd) + pgd_index(va))
+
+/* ---- pgd p4d pud pmd ---- */
+
+/* A folded level is always present and never a leaf: the walk passes through it. */
+#define TABLE_ENTRY(x, folded)								\
+static inline bool x##_none(x##_t e)	{ return !(folded) && x##_val(e) == 0; }	\
+static inline bool x##_present(x##_t e)	{ return (folded) || (x##_val(e) & _PAGE_P); }	\
+static inline bool x##_leaf(x##_t e)							\
+{											\
+	return !(folded) && (x##_val(e) & _PAGE_LEAF) == _PAGE_LEAF;			\
+}											\
+static inline bool x##_bad(x##_t e)							\
+{											\
+	return !(folded) && (x##_val(e) & _PAGE_LEAF) != _PAGE_P;			\
+}											\
+static inline paddr_t x##_table_pa(x##_t e)						\
+{											\
+	return x##_val(e) & _PAGE_PFN_MASK;						\
+}											\
+static inline unsigned long x##_pfn(x##_t e)						\
+{											\
+	return (x##_val(e) & _PAGE_PFN_MASK) >> PAGE_SHIFT;				\
+}											\
+static inline void set_##x(x##_t *p, x##_t e)						\
+{											\
+	__atomic_store_n(&p->v, e.v, __ATOMIC_RELEASE);					\
+}											\
+static inline void x##_clear(x##_t *p)							\
+{											\
+	if (!(folded))									\
+		set_##x(p, (x##_t){ 0 });						\
 }
 
-/* A table address goes into an entry with all rights: the leaf decides. */
-#define _PAGE_TABLE		(_PAGE_P | _PAGE_RW | _PAGE_US | _PAGE_A)
-#define _PAGE_LEAF		(_PAGE_P | _PAGE_PS)
+TABLE_ENTRY(pgd, p4d_folded())
+TABLE_ENTRY(p4d, pud_folded())
+TABLE_ENTRY(pud, false)
+TABLE_ENTRY(pmd, false)
 
-#define DEFINE_TABLE_ENTRY(X) \
-DEFINE_ENTRY(X) \
-static inline bool X##_present(X##_t e)	{ return e.val & _PAGE_P; } \
-static inline bool X##_leaf(X##_t e)	{ return (e.val & _PAGE_LEAF) == _PAGE_LEAF; } \
-static inline paddr_t X##_table_pa(X##_t e)	{ return e.val & _PAGE_PFN_MASK; } \
-static inline unsigned long X##_pfn(X##_t e)	{ return X##_table_pa(e) >> PAGE_SHIFT; } \
-static inline void set_##X(X##_t *p, X##_t e)	{ entry_store(&p->val, e.val); }
+static inline void pgd_populate(pgd_t *pgd, p4d_t *table)
+{
+	set_pgd(pgd, __pgd(virt_to_phys(table) | _PAGE_TABLE));
+}
 
-DEFINE_TABLE_ENTRY(pgd)
-DEFINE_TABLE_ENTRY(p4d)
-DEFINE_TABLE_ENTRY(pud)
-DEFINE_TABLE_ENTRY(pmd)
-DEFINE_ENTRY(pte)
-typedef struct { u64 val; } pgprot_t;
+static inline void p4d_populate(p4d_t *p4d, pud_t *table)
+{
+	set_p4d(p4d, __p4d(virt_to_phys(table) | _PAGE_TABLE));
+}
 
-static inline bool p4d_folded(void)	{ return pgtable_levels < 5; }
-static inline bool pud_folded(void)	{ return pgtable_levels < 4; }
+static inline void pud_populate(pud_t *pud, pmd_t *table)
+{
+	set_pud(pud, __pud(virt_to_phys(table) | _PAGE_TABLE));
+}
 
-/* A folded level always looks like a good table entry. */
-static inline bool pgd_none(pgd_t e)	{ return !p4d_folded() && e.val == 0; }
-static inline bool p4d_none(p4d_t e)	{ return e.val == 0; }
-static inline bool pud_none(pud_t e)	{ return e.val == 0; }
-static inline bool pmd_none(pmd_t e)	{ return e.val == 0; }
-
-static inline bool table_entry_bad(u64 v) { return (v & _PAGE_LEAF) != _PAGE_P; }
-static inline bool pgd_bad(pgd_t e)	{ return !p4d_folded() && table_entry_bad(e.val); }
-static inline bool p4d_bad(p4d_t e)	{ return table_entry_bad(e.val); }
-static inline bool pud_bad(pud_t e)	{ return table_entry_bad(e.val); }
-static inline bool pmd_bad(pmd_t e)	{ return table_entry_bad(e.val); }
-
-static inline void pgd_clear(pgd_t *p)	{ if (!p4d_folded()) set_pgd(p, __pgd(0)); }
-static inline void p4d_clear(p4d_t *p)	{ set_p4d(p, __p4d(0)); }
-static inline void pud_clear(pud_t *p)	{ set_pud(p, __pud(0)); }
-static inline void pmd_clear(pmd_t *p)	{ set_pmd(p, __pmd(0)); }
-
-/* ---- walking ---- */
-
-#define table_index(va, shift)	(((va) >> (shift)) & (PTRS_PER_PTE - 1))
-#define pgd_index(va)		table_index(va, PGDIR_SHIFT)
-#define p4d_index(va)		table_index(va, P4D_SHIFT)
-#define pud_index(va)		table_index(va, PUD_SHIFT)
-#define pmd_index(va)		table_index(va, PMD_SHIFT)
-#define pte_index(va)		table_index(va, PAGE_SHIFT)
+static inline void pmd_populate(pmd_t *pmd, paddr_t pte_table)
+{
+	set_pmd(pmd, __pmd(pte_table | _PAGE_TABLE));
+}
 
 static inline p4d_t *p4d_offset(pgd_t *pgd, unsigned long va)
 {
@@ -146,54 +182,80 @@ static inline pte_t *pte_offset(pmd_t *pmd, unsigned long va)
 	return (pte_t *)phys_to_virt(pmd_table_pa(*pmd)) + pte_index(va);
 }
 
-static inline void pgd_populate(pgd_t *p, p4d_t *table)
+/* ---- pte ---- */
+
+static inline bool pte_none(pte_t p)	 { return pte_val(p) == 0; }
+static inline bool pte_present(pte_t p)	 { return pte_val(p) & (_PAGE_P | _PAGE_PROTNONE); }
+static inline bool pte_write(pte_t p)	 { return pte_val(p) & _PAGE_RW; }
+static inline bool pte_dirty(pte_t p)	 { return pte_val(p) & _PAGE_D; }
+static inline bool pte_young(pte_t p)	 { return pte_val(p) & _PAGE_A; }
+static inline bool pte_exec(pte_t p)	 { return !(pte_val(p) & _PAGE_NX); }
+static inline bool pte_user(pte_t p)	 { return pte_val(p) & _PAGE_US; }
+static inline bool pte_special(pte_t p)	 { return pte_val(p) & _PAGE_SPECIAL; }
+static inline bool pte_protnone(pte_t p) { return (pte_val(p) & (_PAGE_P | _PAGE_G)) == _PAGE_G; }
+static inline bool pte_same(pte_t a, pte_t b) { return pte_val(a) == pte_val(b); }
+
+static inline unsigned long pte_pfn(pte_t p)
 {
-	set_pgd(p, __pgd(virt_to_phys(table) | _PAGE_TABLE));
+	return (pte_val(p) & _PAGE_PFN_MASK) >> PAGE_SHIFT;
 }
 
-static inline void p4d_populate(p4d_t *p, pud_t *table)
+static inline pte_t pfn_pte(unsigned long pfn, pgprot_t prot)
 {
-	set_p4d(p, __p4d(virt_to_phys(table) | _PAGE_TABLE));
+	return __pte(pfn << PAGE_SHIFT | pgprot_val(prot));
 }
 
-static inline void pud_populate(pud_t *p, pmd_t *table)
+static inline pte_t pte_mkwrite(pte_t p)   { return __pte(pte_val(p) | _PAGE_RW); }
+static inline pte_t pte_wrprotect(pte_t p) { return __pte(pte_val(p) & ~(u64)_PAGE_RW); }
+static inline pte_t pte_mkdirty(pte_t p)   { return __pte(pte_val(p) | _PAGE_D); }
+static inline pte_t pte_mkclean(pte_t p)   { return __pte(pte_val(p) & ~(u64)_PAGE_D); }
+static inline pte_t pte_mkyoung(pte_t p)   { return __pte(pte_val(p) | _PAGE_A); }
+static inline pte_t pte_mkold(pte_t p)     { return __pte(pte_val(p) & ~(u64)_PAGE_A); }
+static inline pte_t pte_mkspecial(pte_t p) { return __pte(pte_val(p) | _PAGE_SPECIAL); }
+
+/* pte_modify - new protection, same frame and history */
+static inline pte_t pte_modify(pte_t p, pgprot_t prot)
 {
-	set_pud(p, __pud(virt_to_phys(table) | _PAGE_TABLE));
+	const u64 keep = _PAGE_PFN_MASK | _PAGE_A | _PAGE_D | _PAGE_SPECIAL;
+
+	return __pte((pte_val(p) & keep) | pgprot_val(prot));
 }
 
-static inline void pmd_populate(pmd_t *p, paddr_t table)
+/* ---- in memory ---- */
+
+static inline pte_t ptep_get(const pte_t *p)
 {
-	set_pmd(p, __pmd(table | _PAGE_TABLE));
+	return __pte(__atomic_load_n(&p->v, __ATOMIC_RELAXED));
 }
 
-/* ---- ptes ---- */
+/* Release: what the page holds is visible before the entry that leads to it. */
+static inline void set_pte(pte_t *p, pte_t e)
+{
+	__atomic_store_n(&p->v, e.v, __ATOMIC_RELEASE);
+}
 
-static inline bool pte_none(pte_t e)	{ return e.val == 0; }
-static inline bool pte_present(pte_t e)	{ return e.val & (_PAGE_P | _PAGE_PROTNONE); }
-static inline bool pte_write(pte_t e)	{ return e.val & _PAGE_RW; }
-static inline bool pte_dirty(pte_t e)	{ return e.val & _PAGE_D; }
-static inline bool pte_young(pte_t e)	{ return e.val & _PAGE_A; }
-static inline bool pte_exec(pte_t e)	{ return !(e.val & _PAGE_NX); }
-static inline bool pte_user(pte_t e)	{ return e.val & _PAGE_US; }
-static inline bool pte_special(pte_t e)	{ return e.val & _PAGE_SPECIAL; }
-static inline bool pte_protnone(pte_t e) { return !(e.val & _PAGE_P) && pte_present(e); }
-static inline bool pte_same(pte_t a, pte_t b) { return a.val == b.val; }
-static inline unsigned long pte_pfn(pte_t e) { return (e.val & _PAGE_PFN_MASK) >> PAGE_SHIFT; }
+static inline void pte_clear(pte_t *p)
+{
+	__atomic_store_n(&p->v, 0, __ATOMIC_RELAXED);
+}
 
-static inline pte_t pte_set_bits(pte_t e, u64 bits)	{ return __pte(e.val | bits); }
-static inline pte_t pte_clear_bits(pte_t e, u64 bits)	{ return __pte(e.val & ~bits); }
-static inline pte_t pte_mkwrite(pte_t e)	{ return pte_set_bits(e, _PAGE_RW); }
-static inline pte_t pte_wrprotect(pte_t e)	{ return pte_clear_bits(e, _PAGE_RW); }
-static inline pte_t pte_mkdirty(pte_t e)	{ return pte_set_bits(e, _PAGE_D); }
-static inline pte_t pte_mkclean(pte_t e)	{ return pte_clear_bits(e, _PAGE_D); }
-static inline pte_t pte_mkyoung(pte_t e)	{ return pte_set_bits(e, _PAGE_A); }
-static inline pte_t pte_mkold(pte_t e)		{ return pte_clear_bits(e, _PAGE_A); }
-static inline pte_t pte_mkspecial(pte_t e)	{ return pte_set_bits(e, _PAGE_SPECIAL); }
+static inline pte_t ptep_get_and_clear(pte_t *p)
+{
+	return __pte(__atomic_exchange_n(&p->v, 0, __ATOMIC_RELAXED));
+}
+
+static inline void ptep_set_wrprotect(pte_t *p)
+{
+	__atomic_fetch_and(&p->v, ~(u64)_PAGE_RW, __ATOMIC_RELAXED);
+}
+
+/* ptep_clear_young - was the page used since the last time? */
+static inline bool ptep_clear_young(pte_t *p)
+{
+	return __atomic_fetch_and(&p->v, ~(u64)_PAGE_A, __ATOMIC_RELAXED) & _PAGE_A;
+}
 
 /* ---- protections ---- */
-
-#define pgprot_val(p)		((p).val)
-#define __pgprot(v)		((pgprot_t){ (v) })
 
 /* Kernel leaves are born accessed and dirty, so that the hardware never has to write them. */
 #define _PAGE_KERNEL		(_PAGE_P | _PAGE_A | _PAGE_D | _PAGE_G)
@@ -202,51 +264,21 @@ static inline pte_t pte_mkspecial(pte_t e)	{ return pte_set_bits(e, _PAGE_SPECIA
 #define PAGE_KERNEL_EXEC	__pgprot(_PAGE_KERNEL)
 #define PAGE_KERNEL_IO		__pgprot(_PAGE_KERNEL | _PAGE_RW | _PAGE_NX | _PAGE_PCD | _PAGE_PWT)
 
-/* user_pgprot - the hardware has no write-only and no execute-only page: any right includes read. */
+/* user_pgprot - no page is write-only or execute-only: any right includes read; none is PROT_NONE */
 static inline pgprot_t user_pgprot(bool r, bool w, bool x)
 {
+	u64 v = _PAGE_P | _PAGE_US;
+
 	if (!r && !w && !x)
 		return __pgprot(_PAGE_PROTNONE | _PAGE_NX);
-	return __pgprot(_PAGE_P | _PAGE_US | (w ? _PAGE_RW : 0UL) | (x ? 0UL : _PAGE_NX));
+	if (w)
+		v |= _PAGE_RW;
+	if (!x)
+		v |= _PAGE_NX;
+	return __pgprot(v);
 }
 
-static inline pte_t pfn_pte(unsigned long pfn, pgprot_t prot)
-{
-	return __pte((u64)pfn << PAGE_SHIFT | prot.val);
-}
-
-static inline pte_t pte_modify(pte_t e, pgprot_t prot)
-{
-	return __pte((e.val & (_PAGE_PFN_MASK | _PAGE_A | _PAGE_D | _PAGE_SPECIAL)) | prot.val);
-}
-
-/* ---- entries in memory: the hardware walker may set A and D at any time ---- */
-
-static inline pte_t ptep_get(const pte_t *p)
-{
-	return __pte(__atomic_load_n(&p->val, __ATOMIC_RELAXED));
-}
-
-static inline void set_pte(pte_t *p, pte_t e)	{ entry_store(&p->val, e.val); }
-static inline void pte_clear(pte_t *p)		{ set_pte(p, __pte(0)); }
-
-static inline pte_t ptep_get_and_clear(pte_t *p)
-{
-	return __pte(__atomic_exchange_n(&p->val, 0, __ATOMIC_ACQ_REL));
-}
-
-static inline void ptep_set_wrprotect(pte_t *p)
-{
-	__atomic_fetch_and(&p->val, ~(u64)_PAGE_RW, __ATOMIC_ACQ_REL);
-}
-
-/* ptep_clear_young - was the page accessed since the last call? */
-static inline bool ptep_clear_young(pte_t *p)
-{
-	return __atomic_fetch_and(&p->val, ~(u64)_PAGE_A, __ATOMIC_ACQ_REL) & _PAGE_A;
-}
-
-/* arch_sync_icache - x86 snoops stores for instruction fetches (SDM vol. 3A ch. 8.1.3) */
+/* arch_sync_icache - nothing: fetches see earlier stores (SDM vol. 3A ch. 8.1.3) */
 static inline void arch_sync_icache(const void *kva, size_t size)
 {
 	(void)kva;

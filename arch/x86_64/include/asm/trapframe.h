@@ -30,8 +30,8 @@ struct trapframe {
 };
 
 static inline unsigned long regs_pc(const struct trapframe *regs)	{ return regs->rip; }
-static inline unsigned long regs_sp(const struct trapframe *regs)	{ return regs->rsp; }
 static inline void regs_set_pc(struct trapframe *regs, unsigned long v)	{ regs->rip = v; }
+static inline unsigned long regs_sp(const struct trapframe *regs)	{ return regs->rsp; }
 static inline void regs_set_sp(struct trapframe *regs, unsigned long v)	{ regs->rsp = v; }
 static inline bool regs_user(const struct trapframe *regs)		{ return regs->cs & 3; }
 

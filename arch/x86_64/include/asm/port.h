@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* asm/setup.h - what the files of this port know of each other; generic code includes none of it */
-#ifndef ASM_SETUP_H
-#define ASM_SETUP_H
+/* asm/port.h - what the files of this port know of each other; generic code includes none of it */
+#ifndef ASM_PORT_H
+#define ASM_PORT_H
 
 #include <arch.h>
 
