@@ -56,7 +56,7 @@ void boot_fail(const char *fmt, ...)
 	arch_power_off(1);
 }
 
-/* ---- what the devicetree says ---- */
+/* what the devicetree says */
 
 static void open_fdt(paddr_t pa)
 {
@@ -144,7 +144,7 @@ static void limit_memory(paddr_t limit)
 	memblock_set_max(min(limit, (paddr_t)EARLY_MAP_GIB << 30));
 }
 
-/* ---- how deep ---- */
+/* how deep */
 
 static unsigned int choose_levels(unsigned long modes)
 {

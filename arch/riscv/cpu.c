@@ -105,6 +105,11 @@ bool cpu_has_extension(const char *name)
 	return false;
 }
 
+unsigned int cpu_hart_count(void)
+{
+	return nr_harts;
+}
+
 unsigned long cpu_hart_id(unsigned int cpu)
 {
 	return hart_ids[cpu];
@@ -131,11 +136,4 @@ void arch_entropy(void *buf, size_t n)
 		*s += 0x9e3779b97f4a7c15UL + csr_read(time);
 		out[i] = (u8)((*s ^ *s >> 30) * 0xbf58476d1ce4e5b9UL >> 56);
 	}
-}
-
-/* ---- smp.c ---- */
-
-unsigned int arch_smp_count(void)
-{
-	return nr_harts;
 }

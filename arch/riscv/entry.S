@@ -106,7 +106,7 @@
 
 	.text
 
-/* ---- entry from user mode ---- */
+/* ---- system calls ---- */
 
 	.balign	64
 	.globl	trap_entry
@@ -138,7 +138,7 @@ trap_entry:
 	bnez	t0, full_syscall
 	call	handle_syscall
 
-/* ---- return to user mode ---- */
+/* ---- the way back to user mode ---- */
 
 user_exit:
 	csrci	sstatus, SSTATUS_SIE
@@ -198,7 +198,7 @@ arch_enter_user:
 	mv	sp, a0
 	j	user_exit_full
 
-/* ---- entry from the kernel ---- */
+/* ---- exceptions and interrupts ---- */
 
 kernel_trap:
 	csrrw	tp, sscratch, zero	# tp comes back; sscratch had 0

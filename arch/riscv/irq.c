@@ -22,8 +22,6 @@
 #include <kernel/printk.h>
 #include <mm/vmalloc.h>
 
-/* ---- irq.c, timer.c ---- */
-
 void irq_dispatch(const struct trapframe *regs)
 {
 	struct cpu *c = this_cpu();

@@ -82,7 +82,7 @@ void mmu_choose_layout(unsigned int levels)
 	max_physmem = l->direct_size;
 }
 
-/* ---- filling the final tables ---- */
+/* filling the final tables */
 
 static void map_boot(unsigned long va, paddr_t pa, size_t size, pgprot_t prot)
 {

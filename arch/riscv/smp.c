@@ -46,6 +46,11 @@ void ipi_irq(void)
 
 /* ---- smp.c ---- */
 
+unsigned int arch_smp_count(void)
+{
+	return cpu_hart_count();
+}
+
 int arch_smp_start(struct cpu *c)
 {
 	c->hwid = (unsigned int)cpu_hart_id(c->id);

@@ -33,7 +33,7 @@
 #define BOOT_STACK_SIZE	16384
 #define LEAF_RWX	(PTE_V | PTE_R | PTE_W | PTE_X | PTE_A | PTE_D)
 
-/* ---- boot hart: a0 = hart id, a1 = physical address of the FDT ---- */
+/* boot hart: a0 = hart id, a1 = physical address of the FDT */
 
 	.section .head.text, "ax"
 	.globl	_start
@@ -76,7 +76,7 @@ _start:
 	li	ra, 0
 	tail	boot_main		# (hart, FDT, mask of modes, physical _text)
 
-/* ---- other harts: a0 = hart id, a1 = struct cpu *, paging off ---- */
+/* other harts: a0 = hart id, a1 = struct cpu *, paging off */
 
 	.section .init.text, "ax"
 	.globl	secondary_start
@@ -100,7 +100,7 @@ secondary_start:
 	li	ra, 0
 	tail	secondary_boot
 
-/* ---- the way up, shared ---- */
+/* the way up, shared */
 
 /* early_paging_on - a0 = mode; returns one to one, a0 = what satp then holds; clobbers t0 t1 */
 early_paging_on:

@@ -25,8 +25,6 @@
 
 	.text
 
-/* ---- switch.S, thread.c ---- */
-
 /* struct thread *arch_switch_to(struct thread *prev, struct thread *next) */
 	.balign	16
 	.globl	arch_switch_to
@@ -100,7 +98,7 @@ thread_start:
 	li	ra, 0
 	jr	t0
 
-/* ---- floating-point registers; FS is not off ---- */
+/* floating-point registers; FS is not off */
 
 #define FP(n)	(THREAD_FP - THREAD_SP + 8 * (n))
 #define FCSR	(THREAD_FCSR - THREAD_SP)

@@ -96,7 +96,7 @@ void arch_thread_free(struct thread *t)
 	t->arch.fp_cpu = 0;
 }
 
-/* ---- FP ownership ---- */
+/* FP ownership */
 
 void fp_save_current(void)
 {

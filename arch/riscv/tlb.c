@@ -98,8 +98,6 @@ void arch_tlb_flush_kernel_range(unsigned long start, unsigned long end)
 	arch_tlb_flush_remote(&cpu_online_mask, start, end);
 }
 
-/* ---- pgtable.h: typed entries ---- */
-
 static void sync_harts(unsigned long harts, unsigned long base, const void *arg)
 {
 	sbi_remote_fence_i(harts, base);

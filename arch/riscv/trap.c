@@ -83,7 +83,7 @@ void arch_backtrace(const struct trapframe *regs, bool (*fn)(unsigned long pc, v
 	}
 }
 
-/* ---- entry.S's callees ---- */
+/* entry.S's callees */
 
 static void exception_user(struct trapframe *regs)
 {

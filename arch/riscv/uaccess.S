@@ -254,7 +254,7 @@ futex_fault:
 
 	fixup	futex_turn, 1b, futex_fault
 
-/* ---- whole pages of the direct map ---- */
+/* whole pages of the direct map */
 
 /* void clear_page(void *kva) */
 	.balign	16

@@ -223,7 +223,7 @@ static inline pte_t pte_modify(pte_t p, pgprot_t prot)
 
 /* ---- in memory ---- */
 
-static inline pte_t ptep_get(pte_t *p)
+static inline pte_t ptep_get(const pte_t *p)
 {
 	return __pte(__atomic_load_n(&p->v, __ATOMIC_RELAXED));
 }

@@ -20,6 +20,7 @@ void cpu_read_fdt(void);		/* harts, ISA, timebase; before memblock is used */
 void cpu_init_this(struct cpu *c);	/* the words entry.S needs; struct cpu is zeroed */
 void cpu_enable_counters(void);
 bool cpu_has_extension(const char *name);
+unsigned int cpu_hart_count(void);
 unsigned long cpu_hart_id(unsigned int cpu);
 extern unsigned long timebase_hz;
 

@@ -30,7 +30,7 @@ struct arch_thread {
 
 struct thread;
 
-/* ---- FP ownership, thread.c ---- */
+/* FP ownership, thread.c */
 /* fp_save_current - the running thread's FP state is in its arch_thread from now on */
 void fp_save_current(void);
 /* fp_state_changed - @t's arch_thread was rewritten: registers anywhere are stale */
