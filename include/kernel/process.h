@@ -54,6 +54,8 @@ struct process {
 
 	struct mm_struct	*mm;		/* (s) one user reference; NULL once exiting    */
 
+	struct file		*exe_file;	/* (s) the program, referenced; NULL: none      */
+
 	spinlock_t		siglock;	/* RANK_SIGHAND, irq-safe                       */
 	struct sighand		*sighand;	/* (s) actions; shared with CLONE_SIGHAND       */
 	struct sigpending_list	shared_pending;	/* (s) */
@@ -123,6 +125,10 @@ static inline void process_get(struct process *p) { atomic_inc(&p->refs); }
 void process_put(struct process *p);
 /* process_mm_get - @p's mm with a user reference, or NULL when it has none (exiting). mmput() it. */
 struct mm_struct *process_mm_get(struct process *p);
+/* what /proc shows of another process: referenced, or NULL when it has none any more */
+struct file *process_exe_file_get(struct process *p);
+struct files_struct *process_files_get(struct process *p);
+struct fs_struct *process_fs_get(struct process *p);
 unsigned int process_count(void);	/* live threads in the system */
 
 /* do_fork - clone(2)'s work; the new tid, or -errno. */
@@ -148,6 +154,8 @@ void start_init(void);
 
 /* rlimit - current's soft limit */
 u64 rlimit(unsigned int which);
+/* rusage_get - usage of @p in the sense of RUSAGE_*; sleeps. */
+void rusage_get(struct process *p, int who, struct rusage *ru);
 bool capable(void);		/* euid == 0: the one privilege there is */
 static inline bool in_group(gid_t g);
 void process_init(void);
