@@ -25,6 +25,7 @@
  * READ NEXT      truncate.c (removal), fault.c (mapping), shmem.c (a fill that never waits).
  */
 #include <mm/slab.h>
+#include <mm/zone.h>
 #include "mm_internal.h"
 
 static struct kmem_cache *node_cache;
@@ -171,14 +172,26 @@ int add_to_page_cache(struct address_space *as, struct page *page, pgoff_t index
 	return err;
 }
 
+/* unreserve - a boot-time frame (initramfs data) will end in the allocator like any other page */
+static void unreserve(struct page *page)
+{
+	if (!PageReserved(page))
+		return;
+	__ClearPageReserved(page);
+	__atomic_fetch_add(&page_zone(page)->managed, 1, __ATOMIC_RELAXED);
+	page_alloc_account(1);
+}
+
 int page_cache_adopt(struct address_space *as, struct page *page, pgoff_t index)
 {
 	const unsigned long set = BIT(PG_uptodate) | (as->flags & AS_SHMEM ? BIT(PG_swapbacked) : 0);
 	int err;
 
 	ASSERT(page_count(page) == 1);
-	page->flags = (page->flags & ~(BIT(PG_reserved) | BIT(PG_kernel))) | set;
+	unreserve(page);
+	page->flags = (page->flags & ~BIT(PG_kernel)) | set;
 	page->mapping = NULL;
+	page->private = 0;
 	atomic_set(&page->_mapcount, -1);
 	err = insert_page(as, page, index);
 	if (err)

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/* vma_test.c - what is mapped where: split, merge, gaps, limits (mm/vma.c, mmap.c, brk.c, mprotect.c, mremap.c) */
+#include "mm_test.h"
+
+#define P(n)	(TEST_BASE + (n) * PAGE_SIZE)
+
+KTEST(vma_neighbours_with_equal_rights_become_one)
+{
+	struct mm_struct *mm = mm_alloc();
+
+	REQUIRE(mm);
+	EXPECT_EQ(test_map(mm, P(0), 2, RW, ANON), P(0));
+	EXPECT_EQ(test_map(mm, P(4), 2, RW, ANON), P(4));
+	EXPECT_EQ(count_vmas(mm), 2);
+	EXPECT_EQ(test_map(mm, P(2), 2, RW, ANON), P(2));
+	EXPECT_EQ(count_vmas(mm), 1);
+	EXPECT_EQ(find_vma(mm, P(1))->vm_start, P(0));
+	EXPECT_EQ(find_vma(mm, P(1))->vm_end, P(6));
+	mmput(mm);
+}
+
+KTEST(vma_munmap_in_the_middle_splits)
+{
+	struct mm_struct *mm = mm_alloc();
+
+	REQUIRE(mm);
+	test_map(mm, P(0), 8, RW, ANON);
+	EXPECT_EQ(do_munmap(mm, P(3), 2 * PAGE_SIZE), 0);
+	EXPECT_EQ(count_vmas(mm), 2);
+	EXPECT_EQ(mm->total_vm, 6);
+	EXPECT(!find_vma_intersection(mm, P(3), P(5)));
+	EXPECT_EQ(find_vma(mm, P(3))->vm_start, P(5));
+	EXPECT_EQ(find_vma(mm, P(3))->vm_pgoff, P(5) >> PAGE_SHIFT);
+	mmput(mm);
+}
+
+KTEST(vma_munmap_checks_its_arguments)
+{
+	struct mm_struct *mm = mm_alloc();
+
+	REQUIRE(mm);
+	EXPECT_EQ(do_munmap(mm, P(0) + 1, PAGE_SIZE), -EINVAL);
+	EXPECT_EQ(do_munmap(mm, P(0), 0), -EINVAL);
+	EXPECT_EQ(do_munmap(mm, mm->task_size, PAGE_SIZE), -EINVAL);
+	EXPECT_EQ(do_munmap(mm, P(0), ~0UL), -EINVAL);
+	EXPECT_EQ(do_munmap(mm, P(0), PAGE_SIZE), 0);
+	mmput(mm);
+}
+
+KTEST(vma_mmap_without_a_wish_goes_to_the_highest_gap)
+{
+	struct mm_struct *mm = mm_alloc();
+	unsigned long top;
+	long a, b, c;
+
+	REQUIRE(mm);
+	top = mm->mmap_base = ALIGN_DOWN(mm->task_size, PAGE_SIZE) - 1024 * PAGE_SIZE;
+	a = test_map(mm, 0, 4, PROT_READ, ANON);
+	b = test_map(mm, 0, 4, RW, ANON);
+	EXPECT_EQ(a, top - 4 * PAGE_SIZE);
+	EXPECT_EQ(b, top - 8 * PAGE_SIZE);
+	EXPECT_EQ(do_munmap(mm, (unsigned long)a, 2 * PAGE_SIZE), 0);
+	c = test_map(mm, 0, 2, RW, ANON);
+	EXPECT_EQ(c, a);
+	c = test_map(mm, 0, 1, PROT_EXEC, ANON);
+	EXPECT_EQ(c, b - (long)PAGE_SIZE);
+	mm_check(mm);
+	mmput(mm);
+}
+
+KTEST(vma_mmap_flags_and_limits_give_the_documented_errors)
+{
+	struct mm_struct *mm = mm_alloc();
+	struct mmap_request rq = { .addr = P(0), .len = PAGE_SIZE, .prot = RW, .flags = ANON };
+
+	REQUIRE(mm);
+	rq.len = 0;
+	EXPECT_EQ(do_mmap(mm, &rq), -EINVAL);
+	rq.len = ~0UL;
+	EXPECT_EQ(do_mmap(mm, &rq), -ENOMEM);
+	rq.len = PAGE_SIZE;
+	rq.flags = MAP_ANONYMOUS;
+	EXPECT_EQ(do_mmap(mm, &rq), -EINVAL);
+	rq.flags = ANON | MAP_FIXED;
+	rq.addr = P(0) + 8;
+	EXPECT_EQ(do_mmap(mm, &rq), -EINVAL);
+	rq.addr = 0x1000;
+	EXPECT_EQ(do_mmap(mm, &rq), -EPERM);
+	rq.addr = P(0);
+	EXPECT_EQ(do_mmap(mm, &rq), P(0));
+	rq.flags = ANON | MAP_FIXED_NOREPLACE;
+	EXPECT_EQ(do_mmap(mm, &rq), -EEXIST);
+	mm->rlimit_as = PAGE_SIZE;
+	rq.flags = ANON;
+	EXPECT_EQ(do_mmap(mm, &rq), -ENOMEM);
+	rq.flags = ANON | MAP_FIXED;
+	EXPECT_EQ(do_mmap(mm, &rq), P(0));
+	mmput(mm);
+}
+
+KTEST(vma_mprotect_and_back_leaves_one_vma)
+{
+	struct mm_struct *mm = mm_alloc();
+
+	REQUIRE(mm);
+	test_map(mm, P(0), 8, RW, ANON);
+	EXPECT_EQ(test_poke(mm, P(3), 7), 0);
+	EXPECT_EQ(do_mprotect(mm, P(2), 2 * PAGE_SIZE, PROT_READ), 0);
+	EXPECT_EQ(count_vmas(mm), 3);
+	EXPECT_EQ(test_fault(mm, P(3), true), FAULT_SEGV_ACCERR);
+	EXPECT_EQ(test_peek(mm, P(3)), 7);
+	EXPECT_EQ(do_mprotect(mm, P(2), 2 * PAGE_SIZE, RW), 0);
+	EXPECT_EQ(count_vmas(mm), 1);
+	EXPECT_EQ(test_poke(mm, P(3), 8), 0);
+	EXPECT_EQ(do_mprotect(mm, P(6), 4 * PAGE_SIZE, PROT_NONE), -ENOMEM);
+	EXPECT_EQ(test_fault(mm, P(7), false), FAULT_SEGV_ACCERR);
+	EXPECT_EQ(do_mprotect(mm, P(0), PAGE_SIZE, 0x40), -EINVAL);
+	mmput(mm);
+}
+
+KTEST(vma_prot_none_keeps_the_page)
+{
+	struct mm_struct *mm = mm_alloc();
+
+	REQUIRE(mm);
+	test_map(mm, P(0), 1, RW, ANON);
+	test_poke(mm, P(0), 42);
+	EXPECT_EQ(do_mprotect(mm, P(0), PAGE_SIZE, PROT_NONE), 0);
+	EXPECT(pte_present(test_pte(mm, P(0))));
+	EXPECT_EQ(test_peek(mm, P(0)), -1);
+	EXPECT_EQ(do_mprotect(mm, P(0), PAGE_SIZE, PROT_READ), 0);
+	EXPECT_EQ(test_peek(mm, P(0)), 42);
+	mmput(mm);
+}
+
+KTEST(vma_brk_grows_shrinks_and_refuses)
+{
+	struct mm_struct *mm = mm_alloc();
+
+	REQUIRE(mm);
+	mm->start_brk = mm->brk = P(0);
+	EXPECT_EQ(do_brk(mm, 0), P(0));
+	EXPECT_EQ(do_brk(mm, P(3) + 5), P(3) + 5);
+	EXPECT_EQ(mm->total_vm, 4);
+	EXPECT_EQ(do_brk(mm, P(5)), P(5));
+	EXPECT_EQ(count_vmas(mm), 1);
+	EXPECT_EQ(do_brk(mm, P(1)), P(1));
+	EXPECT_EQ(mm->total_vm, 1);
+	test_map(mm, P(4), 1, RW, ANON);
+	EXPECT_EQ(do_brk(mm, P(4)), P(1));
+	mm->rlimit_data = PAGE_SIZE;
+	EXPECT_EQ(do_brk(mm, P(2)), P(1));
+	mmput(mm);
+}
+
+KTEST(vma_mremap_moves_pages_without_copying)
+{
+	struct mm_struct *mm = mm_alloc();
+	unsigned long pfn;
+	long to;
+
+	REQUIRE(mm);
+	test_map(mm, P(0), 4, RW, ANON);
+	test_map(mm, P(4), 1, PROT_READ, ANON);
+	test_poke(mm, P(2), 9);
+	pfn = pte_pfn(test_pte(mm, P(2)));
+	EXPECT_EQ(do_mremap(mm, P(0), 4 * PAGE_SIZE, 6 * PAGE_SIZE, 0, 0), -ENOMEM);
+	to = do_mremap(mm, P(0), 4 * PAGE_SIZE, 6 * PAGE_SIZE, MREMAP_MAYMOVE, 0);
+	REQUIRE(to > 0);
+	EXPECT_EQ(pte_pfn(test_pte(mm, (unsigned long)to + 2 * PAGE_SIZE)), pfn);
+	EXPECT(!find_vma_intersection(mm, P(0), P(4)));
+	EXPECT_EQ(test_peek(mm, (unsigned long)to + 5 * PAGE_SIZE), 0);
+	EXPECT_EQ(do_mremap(mm, (unsigned long)to, 6 * PAGE_SIZE, PAGE_SIZE, 0, 0), to);
+	EXPECT_EQ(mm->total_vm, 2);
+	mm_check(mm);
+	mmput(mm);
+}
+
+KTEST(vma_random_operations_agree_with_a_byte_map)
+{
+	enum { N = 64 };
+	struct mm_struct *mm = mm_alloc();
+	u8 map[N] = { 0 };
+	int i, j;
+
+	REQUIRE(mm);
+	for (i = 0; i < 400; i++) {
+		unsigned int a = (unsigned int)(ktest_random() % N);
+		unsigned int n = 1 + (unsigned int)(ktest_random() % (N - a));
+		unsigned int op = (unsigned int)(ktest_random() % 3);
+		bool whole = true;
+
+		for (j = (int)a; j < (int)(a + n); j++)
+			whole &= map[j] != 0;
+		if (op == 0) {
+			EXPECT_EQ(test_map(mm, P(a), n, RW, ANON), P(a));
+			memset(map + a, 2, n);
+		} else if (op == 1) {
+			EXPECT_EQ(do_munmap(mm, P(a), n * PAGE_SIZE), 0);
+			memset(map + a, 0, n);
+		} else if (whole) {
+			EXPECT_EQ(do_mprotect(mm, P(a), n * PAGE_SIZE, PROT_READ), 0);
+			memset(map + a, 1, n);
+		}
+		mm_check(mm);
+		for (j = 0; j < N; j++) {
+			struct vm_area_struct *vma = find_vma_intersection(mm, P(j), P(j) + 1);
+			u8 is = !vma ? 0 : vma->vm_flags & VM_WRITE ? 2 : 1;
+
+			EXPECT_EQ(is, map[j]);
+		}
+	}
+	mmput(mm);
+}
