@@ -10,6 +10,8 @@
 #   $(O)/$(ARCH)/user/tools.list                  a link to verso-tools is wanted for each line
 
 USER_HOSTCC ?= gcc
+# The top Makefile says what it does; without it make itself echoes the commands.
+say ?= @:
 USER_CFLAGS := -std=gnu11 -D_GNU_SOURCE -static -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter
 # The binary of many tools is built for size: it is in every image.
 USER_TOOLS_CFLAGS := $(USER_CFLAGS) -Os -ffunction-sections -fdata-sections
@@ -26,17 +28,22 @@ USER_PROGRAMS := verso-tools utest bench
 define user_program
 $(1)/obj/%.o: %.c user/user.mk
 	@mkdir -p $$(@D)
-	$(2) $$(if $$(findstring user/bin/,$$<),$(USER_TOOLS_CFLAGS),$(USER_CFLAGS)) -MMD -MP -c -o $$@ $$<
+	$$(say) UCC $$@
+	$$(Q)$(2) $$(if $$(findstring user/bin/,$$<),$(USER_TOOLS_CFLAGS),$(USER_CFLAGS)) \
+		-MMD -MP -c -o $$@ $$<
 
 $(1)/verso-tools.debug: $(USER_TOOLS_SRC:%.c=$(1)/obj/%.o)
-	$(2) $(USER_LDFLAGS) -o $$@ $$^
+	$$(say) ULD $$@
+	$$(Q)$(2) $(USER_LDFLAGS) -o $$@ $$^
 $(1)/utest.debug: $(USER_UTEST_SRC:%.c=$(1)/obj/%.o)
-	$(2) $(USER_LDFLAGS) -o $$@ $$^
+	$$(say) ULD $$@
+	$$(Q)$(2) $(USER_LDFLAGS) -o $$@ $$^
 $(1)/bench.debug: $(USER_BENCH_SRC:%.c=$(1)/obj/%.o)
-	$(2) $(USER_LDFLAGS) -o $$@ $$^
+	$$(say) ULD $$@
+	$$(Q)$(2) $(USER_LDFLAGS) -o $$@ $$^
 
 $(USER_PROGRAMS:%=$(1)/%): $(1)/%: $(1)/%.debug
-	$(3) -o $$@ $$<
+	$$(Q)$(3) -o $$@ $$<
 
 -include $(patsubst %.c,$(1)/obj/%.d,$(USER_TOOLS_SRC) $(USER_BENCH_SRC) $(USER_UTEST_SRC))
 endef
@@ -45,7 +52,7 @@ endef
 define user_list
 $(1)/tools.list: user/bin/tools.h user/user.mk
 	@mkdir -p $$(@D)
-	sed -n 's/^\tX(\([a-z0-9_]*\), .*/\1/p' $$< >$$@
+	$$(Q)sed -n 's/^\tX(\([a-z0-9_]*\), .*/\1/p' $$< >$$@
 endef
 
 USER_STRIP := $(patsubst %gcc,%strip,$(filter %gcc,$(UCC)))

@@ -35,11 +35,13 @@ static int check_auxv(void)
 
 	if (getauxval(AT_PAGESZ) != (unsigned long)sysconf(_SC_PAGESIZE))
 		return 1;
-	if (!getauxval(AT_PHDR) || !getauxval(AT_PHNUM) || getauxval(AT_PHENT) != sizeof(Elf64_Phdr))
+	if (!getauxval(AT_PHDR) || !getauxval(AT_PHNUM) ||
+	    getauxval(AT_PHENT) != sizeof(Elf64_Phdr))
 		return 2;
 	if (!getauxval(AT_ENTRY) || !random || !file || strcmp(file, SELF))
 		return 3;
-	if (getauxval(AT_UID) != getuid() || getauxval(AT_EGID) != getegid() || getauxval(AT_SECURE))
+	if (getauxval(AT_UID) != getuid() || getauxval(AT_EGID) != getegid() ||
+	    getauxval(AT_SECURE))
 		return 4;
 	return 0;
 }
@@ -168,7 +170,7 @@ TEST(exec_of_too_many_bytes_is_e2big)
 	CHECK_EXIT(in_child(big_exec, argv), 0);
 }
 
-TEST(exec_errors)
+TEST(exec_refusals_have_the_right_errno)
 {
 	char *argv[] = { "x", NULL };
 	int fd;

@@ -54,7 +54,8 @@ TEST(futex_wait_bitset_has_an_absolute_deadline)
 	int word = 3;
 
 	CHECK_OK(clock_gettime(CLOCK_MONOTONIC, &t));
-	CHECK_ERR(syscall(SYS_futex, &word, FUTEX_WAIT_BITSET_PRIVATE, 3, &t, NULL, ~0U), ETIMEDOUT);
+	CHECK_ERR(syscall(SYS_futex, &word, FUTEX_WAIT_BITSET_PRIVATE, 3, &t, NULL, ~0U),
+		  ETIMEDOUT);
 	CHECK_ERR(syscall(SYS_futex, &word, FUTEX_WAIT_BITSET_PRIVATE, 3, &t, NULL, 0), EINVAL);
 }
 

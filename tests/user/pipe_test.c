@@ -334,7 +334,7 @@ TEST(epoll_level_and_edge_triggering)
 	CHECK_ERR(epoll_ctl(ep, EPOLL_CTL_DEL, p[0], NULL), ENOENT);
 }
 
-TEST(eventfd_counts)
+TEST(eventfd_adds_up_writes_until_read)
 {
 	int fd = eventfd(3, EFD_NONBLOCK);
 	uint64_t v = 4;

@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -265,6 +266,16 @@ static int run_all(const struct utest **t, size_t n)
 	return failed ? 1 : 0;
 }
 
+/* Started as the first process there is no /proc yet: tests that need it would be skipped. */
+static void prepare_machine(void)
+{
+	if (geteuid() || !access("/proc/self/stat", R_OK))
+		return;
+	mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
+	mount("proc", "/proc", "proc", 0, NULL);
+	mount("tmpfs", "/tmp", "tmpfs", 0, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	size_t all = __stop_utests - __start_utests, n = 0;
@@ -298,6 +309,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "utest: no such test\n");
 		return 2;
 	}
+	prepare_machine();
 	sigemptyset(&chld);
 	sigaddset(&chld, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &chld, NULL);

@@ -30,6 +30,9 @@
 
 #include "bench.h"
 
+#define RW (PROT_READ | PROT_WRITE)
+#define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
+
 extern const struct bench *const __start_benches[], *const __stop_benches[];
 
 size_t page;
@@ -42,7 +45,7 @@ void cannot(struct run *r, const char *why)
 
 char *memory(struct run *r, size_t pages)
 {
-	char *p = mmap(NULL, pages * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *p = mmap(NULL, pages * page, RW, ANON, -1, 0);
 
 	if (p != MAP_FAILED)
 		return p;

@@ -19,6 +19,9 @@
 
 #include "tools.h"
 
+#define RW (PROT_READ | PROT_WRITE)
+#define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
+
 int tool_hello(int argc, char **argv)
 {
 	struct utsname u;
@@ -74,7 +77,7 @@ static void minor_faults(const char *when)
 int tool_cowtest(int argc, char **argv)
 {
 	size_t page = sysconf(_SC_PAGESIZE), pages = 64;
-	char *p = mmap(NULL, pages * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *p = mmap(NULL, pages * page, RW, ANON, -1, 0);
 	int st;
 
 	(void)argc;
@@ -131,7 +134,7 @@ static void show(const char *what, const char *p, size_t size)
 int tool_mmaptest(int argc, char **argv)
 {
 	size_t page = sysconf(_SC_PAGESIZE), size = 8 * page;
-	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *p = mmap(NULL, size, RW, ANON, -1, 0);
 	size_t set = 0;
 
 	(void)argc;
@@ -168,7 +171,7 @@ int tool_memhog(int argc, char **argv)
 		fprintf(stderr, "usage: memhog SIZE[kmg]\n");
 		return 2;
 	}
-	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	p = mmap(NULL, size, RW, ANON, -1, 0);
 	if (p == MAP_FAILED)
 		return complain("memhog", argv[1]);
 	for (size_t i = 0; i < size; i += page)
@@ -179,7 +182,7 @@ int tool_memhog(int argc, char **argv)
 			return 1;
 		}
 	getrusage(RUSAGE_SELF, &u);
-	printf("memhog: %zu KiB touched, resident at most %ld KiB, %ld minor and %ld major faults\n",
+	printf("memhog: %zu KiB touched, resident at most %ld KiB, %ld minor, %ld major faults\n",
 	       size / 1024, u.ru_maxrss, u.ru_minflt, u.ru_majflt);
 	return 0;
 }

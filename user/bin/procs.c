@@ -69,8 +69,8 @@ static void ps_line(const char *pid)
 		   &threads, &start, &vsize, &rss) != 10)
 		return;
 	command(pid, open + 1, cmd, sizeof(cmd));
-	printf("%5s %5d %5d %5d %c %3d %8lu %8ld %6llu.%02llu %s\n", pid, ppid, pgrp, session, state,
-	       threads, vsize / 1024, rss * (sysconf(_SC_PAGESIZE) / 1024),
+	printf("%5s %5d %5d %5d %c %3d %8lu %8ld %6llu.%02llu %s\n", pid, ppid, pgrp, session,
+	       state, threads, vsize / 1024, rss * (sysconf(_SC_PAGESIZE) / 1024),
 	       (utime + stime) / 100, (utime + stime) % 100, cmd);
 }
 

@@ -2,10 +2,10 @@
 /*
  * user/bin/sh.h - what the files of the shell share
  *
- * THE PICTURE    sh_lex.c -> sh_parse.c -> tree of struct node -> sh_exec.c -> fork and exec
- *                 (tokens)   (grammar)                             |     \-> sh_jobs.c (groups, wait)
- *                                                    sh_expand.c <-/      \-> sh_builtin.c
- *                                                    (words to fields)
+ * THE PICTURE    sh_lex.c -> sh_parse.c -> tree of struct node -> sh_exec.c -> fork, exec
+ *                 (tokens)   (grammar)                           |      \-> sh_jobs.c (wait)
+ *                                                  sh_expand.c <-/       \-> sh_builtin.c
+ *                                                  (words to fields)
  *
  * ALWAYS TRUE    S1  a word in the tree is still raw text, quotes included; only sh_expand.c
  *                    removes quotes, and it runs each time the command runs.

@@ -233,9 +233,9 @@ static const char *dollar(struct text *t, const char *s, bool quoted)
 	if (*s == '(') {
 		n = closing(s + 1, '(', ')');
 		if (s[1] == '(' && n > 1 && s[n] == ')') {
-			char buf[24];
+			char buf[24], *sum = expand_one(arena_dup(s + 2, n - 2));
 
-			snprintf(buf, sizeof(buf), "%ld", arith(expand_one(arena_dup(s + 2, n - 2))));
+			snprintf(buf, sizeof(buf), "%ld", arith(sum));
 			put_string(t, buf, class);
 		} else {
 			put_capture(t, arena_dup(s + 1, n), quoted);

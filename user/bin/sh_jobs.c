@@ -215,7 +215,8 @@ static void report_death(const struct job *j)
 			sh.unwinding = true;
 		}
 	} else if (sig && sig != SIGPIPE) {
-		fprintf(stderr, "%s%s\n", strsignal(sig), WCOREDUMP(j->status) ? " (core dumped)" : "");
+		fprintf(stderr, "%s%s\n", strsignal(sig),
+			WCOREDUMP(j->status) ? " (core dumped)" : "");
 	}
 }
 

@@ -120,7 +120,9 @@ static void redirections(struct node *n)
 /* ---- commands ---- */
 static bool ends_list(void)
 {
-	static const char *const ends[] = { "then", "else", "elif", "fi", "do", "done", "esac", "}" };
+	static const char *const ends[] = {
+		"then", "else", "elif", "fi", "do", "done", "esac", "}",
+	};
 
 	if (in->tok == T_EOF || in->tok == T_RPAR || in->tok == T_DSEMI)
 		return true;
