@@ -5,15 +5,15 @@
  * THE PICTURE    device -> pin of an IO-APIC -> redirection entry -> bus -> local APIC -> CPU
  *                          gsi = base + pin     vector, CPU, mask          in-service until EOI
  *
- *                interrupt n:  0..15 an ISA interrupt, wired to the gsi that ioapic_route_isa() says;
- *                              16..  the gsi itself, a PCI line: level, active low
+ *                interrupt n:  0..15  an ISA interrupt, at the gsi that ioapic_route_isa() says
+ *                              16..   the gsi itself, a PCI line: level, active low
  *
  * ALWAYS TRUE    A1  a pin without a handler is masked.
  *                A2  interrupt n arrives as vector_base + n, on the boot CPU.
  *                A3  the 8259 PICs, which every PC has too, are masked for good.
  *
- * LOCKS          the caller of enable/disable holds the interrupt's lock (RANK_IRQ); the index and data
- *                registers of an IO-APIC are a pair, and RANK_IRQ keeps it together.
+ * LOCKS          enable and disable are called with the interrupts' lock held (RANK_IRQ), which
+ *                keeps the pair of index and data register of an IO-APIC together.
  *
  * Registers: Intel SDM vol. 3A ch. 10 (local APIC); 82093AA data sheet ch. 3 (IO-APIC).
  * LEFT OUT       x2APIC, MSI, interrupts on other CPUs.

@@ -189,11 +189,14 @@ static void add_ioapic(paddr_t pa, u32 gsi_base)
 		acpi.ioapic[acpi.nr_ioapics++] = (struct acpi_ioapic){ pa, gsi_base };
 }
 
-/* Flags: bits 1..0 polarity, 3..2 trigger; 0 = as the bus has it (ISA: high, edge), 1, 3 = low, level. */
+/* Flags: bits 1..0 polarity (3: active low), 3..2 trigger (3: level); 0: as on ISA, high, edge. */
 static void set_override(unsigned int irq, u32 gsi, u16 flags)
 {
+	bool active_low = (flags & 3) == 3;
+	bool level = (flags >> 2 & 3) == 3;
+
 	if (irq < ACPI_ISA_IRQS)
-		acpi.isa[irq] = (struct acpi_override){ gsi, (flags & 3) == 3, (flags >> 2 & 3) == 3 };
+		acpi.isa[irq] = (struct acpi_override){ gsi, active_low, level };
 }
 
 static void parse_madt_entry(const struct madt_entry *e)
@@ -284,7 +287,7 @@ void acpi_init(paddr_t hint)
 	if (madt)
 		parse_madt((const struct madt *)madt);
 	else
-		pr_warn("no ACPI table of CPUs: using one CPU and the usual interrupt controllers\n");
+		pr_warn("no ACPI table of CPUs: one CPU, the usual interrupt controllers\n");
 	if (acpi.nr_ioapics == 0)
 		add_ioapic(DEFAULT_IOAPIC, 0);
 	if (fadt)

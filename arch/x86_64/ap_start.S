@@ -70,7 +70,7 @@ ap_stack:	.quad 0
 ap_cpu:		.quad 0			/* struct cpu                                   */
 ap_start_end:
 
-/* At a kernel address: leave the early tables before the stack, which may be vmalloc'ed, is used. */
+/* At a kernel address: leave the early tables before using the stack, which may be vmalloc'ed. */
 	.section .init.text, "ax"
 ap_enter:
 	movq $(swapper_pg_dir - KERNEL_LINK_BASE), %rax

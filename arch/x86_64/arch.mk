@@ -4,8 +4,8 @@
 #
 # general-regs-only: the kernel itself never touches an SSE register, so that user state survives
 # a system call without being saved. kernel code model: the image sits in the top 2 GiB.
-# no-red-zone: an interrupt on the same stack would overwrite it. stack boundary of 8 bytes: only SSE
-# wants 16, and a trap frame is an odd number of words.
+# no-red-zone: an interrupt on the same stack would overwrite it. stack boundary of 8 bytes: only
+# SSE wants 16, and a trap frame is an odd number of words.
 
 CROSS             ?= x86_64-linux-gnu-
 CLANG_TARGET      := x86_64-linux-gnu

@@ -35,7 +35,7 @@
 #define MAX_MEMMAP_ENTRIES	1024
 #define EARLY_LIMIT		(4UL << 30)
 #define LOW_RESERVED		0x10000		/* BIOS data, and smp.c's start-up page         */
-#define MIN_MEMORY		(16UL << 20)
+#define MIN_MEGABYTES		16
 
 struct hvm_start_info {
 	u32	magic, version, flags, nr_modules;
@@ -166,12 +166,15 @@ static void find_initrd(const struct hvm_start_info *si)
 
 static void fill_memblock(const struct hvm_start_info *si)
 {
+	u64 megabytes;
+
 	add_memory(si);
 	if (boot_params.mem != ~0UL)
 		memblock_limit(boot_params.mem);
-	if (memblock_total() < MIN_MEMORY - (1UL << 20))
-		boot_refuse("needs at least %lu MiB of memory, this machine has %lu: give QEMU more "
-			    "with -m", MIN_MEMORY >> 20, (memblock_total() + (1UL << 20) - 1) >> 20);
+	megabytes = (memblock_total() >> 20) + 1;	/* the firmware keeps a little */
+	if (megabytes < MIN_MEGABYTES)
+		boot_refuse("needs at least %u MiB of memory, this machine has %lu: give QEMU more "
+			    "with -m", MIN_MEGABYTES, megabytes);
 	find_initrd(si);
 	if (initrd_end > memblock_end_of_ram())
 		boot_refuse("mem=%lu leaves out the initrd, which ends at %lu: raise it",

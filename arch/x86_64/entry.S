@@ -108,15 +108,9 @@ syscall_entry:
 
 /* ---- the way back to user mode ---- */
 
-/* arch_enter_user(regs) and the end of arch_fork_return: leave through the frame at the stack top. */
-	.globl arch_enter_user
-arch_enter_user:
-	movq %rdi, %rsp
-	cli
-	jmp exit_to_user
-
+/* A forked thread's first return from switch_stacks(): rax = the thread that ran before. */
 	.globl arch_fork_first
-arch_fork_first:			/* a forked thread's first return: rax = prev   */
+arch_fork_first:
 	movq %rax, %rdi
 	xorl %ebp, %ebp
 	call schedule_tail
@@ -147,9 +141,19 @@ user_bad_rip:
 	call bad_user_pc
 	jmp exit_to_user
 
+	.globl arch_enter_user
+arch_enter_user:			/* (regs): the frame at the stack's top         */
+	movq %rdi, %rsp
+	cli
+	jmp exit_to_user
+
 /* ---- exceptions and interrupts ---- */
 
-/* On the stack: error code (or a stand-in) with the vector in its upper half, then IRET's frame. */
+/*
+ * From user mode or from the kernel: the saved CS tells.
+ * On the stack: error code (or a stand-in) with the vector in its upper half, then IRET's
+ * frame.
+ */
 	.balign 16
 trap_common:
 	PUSH_REGS
@@ -202,7 +206,7 @@ fatal_common:
 	call fatal_trap
 	ud2
 
-/* ---- one stub for each vector, 16 bytes each; idt.c points the IDT here ---- */
+/* One stub for each vector, 16 bytes each; idt.c points the IDT here. */
 
 .macro TRAP_STUB vector
 	.balign 16

@@ -2,7 +2,7 @@
 /*
  * idt.c - where does each vector enter the kernel?
  *
- * THE PICTURE    vector 0..255 -> gate (SDM vol. 3A ch. 6.14.1) -> trap_stubs + 16 * vector (entry.S)
+ * THE PICTURE    vector 0..255 -> gate (SDM vol. 3A ch. 6.14.1) -> trap_stubs + 16 * vector
  *
  * ALWAYS TRUE    I1  every gate is an interrupt gate: interrupts are off on entry, and C turns
  *                    them on again where it may (trap.c, fault.c).

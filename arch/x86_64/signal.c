@@ -9,7 +9,7 @@
  *                           | FP state (XSAVE's format)     |  multiple of 64
  *                           | siginfo                       |  <- rsi
  *                           | ucontext: registers, mask ... |  <- rdx
- *                new sp ->  | sa_restorer                   |  multiple of 16, plus 8: as after a call
+ *                new sp ->  | sa_restorer                   |  multiple of 16 + 8, as after a call
  *
  *                rdi = signal, rip = handler, which returns to sa_restorer; that calls rt_sigreturn
  *                with sp 8 above the frame.
@@ -50,7 +50,7 @@ struct fp_image {
 BUILD_ASSERT(offsetof(struct fp_image, xstate_bv) == FP_LEGACY_SIZE);
 BUILD_ASSERT(offsetof(struct fp_image, extended) == FP_LEGACY_SIZE + 64);
 
-/* ---- to the program ---- */
+/* ---- signal.c: Linux's rt_sigframe on each architecture ---- */
 
 static size_t fp_frame_size(void)
 {
@@ -109,9 +109,7 @@ static int write_frame(unsigned long addr, unsigned long fp, const struct ksigna
 	return copy_to_user((void __user *)addr, &frame, sizeof(frame));
 }
 
-/* ---- from the program ---- */
-
-/* Which state components @image has; the rest is brought to its initial state. -EFAULT if damaged. */
+/* Make @image safe to load: only the legacy part unless @extended; -EFAULT if it is damaged. */
 static int check_fp(struct fp_image *image, u32 mxcsr_mask, bool extended)
 {
 	if (image->mxcsr & ~mxcsr_mask)
@@ -178,8 +176,6 @@ static void restore_context(struct trapframe *regs, const struct sigcontext *sc)
 		.rflags = (sc->rflags & FLAGS_FROM_USER) | RFLAGS_IF | RFLAGS_FIXED,
 	};
 }
-
-/* ---- signal.c: Linux's rt_sigframe on each architecture ---- */
 
 int arch_signal_deliver(struct ksignal *ks, struct trapframe *regs)
 {

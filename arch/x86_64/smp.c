@@ -26,7 +26,7 @@
 
 #define AP_START_PA		0x8000		/* ap_start.S says the same; boot.c reserves it */
 #define ARRIVAL_TIMEOUT		(1000 * NSEC_PER_MSEC)
-/* Some CPUs miss the first start-up IPI, so the manual sends two, 200 us apart (vol. 3A 8.4.4.1). */
+/* Some CPUs miss the first start-up IPI: the manual sends two, 200 us apart (vol. 3A 8.4.4.1). */
 #define SECOND_STARTUP		(200 * NSEC_PER_USEC)
 
 extern const char ap_start[], ap_start_end[];

@@ -8,7 +8,7 @@
 	.text
 
 /*
- * switch_stacks(unsigned long *prev_sp, unsigned long next_sp, struct thread *prev) -> struct thread *
+ * struct thread *switch_stacks(unsigned long *prev_sp, unsigned long next_sp, struct thread *prev)
  * The third argument stays in its register across the switch: it is the thread that ran before.
  */
 	.globl switch_stacks

@@ -25,8 +25,8 @@
 #include <asm/port.h>
 #include <kernel/assert.h>
 #include <kernel/sched.h>
-#include <kernel/syscall.h>
 #include <lib/string.h>
+#include <mm/uaccess.h>
 
 BUILD_ASSERT(offsetof(struct thread, work) == 0);
 BUILD_ASSERT(offsetof(struct thread, kstack_top) == 8);
@@ -64,27 +64,6 @@ static const struct {
 struct thread *switch_stacks(unsigned long *prev_sp, unsigned long next_sp, struct thread *prev);
 void kernel_thread_first(void);
 void arch_fork_first(void);
-
-void fp_save(void *area)
-{
-	if (fp_xfeatures)
-		asm volatile("xsave64 (%0)" : : "r" (area), "a" (~0U), "d" (~0U) : "memory");
-	else
-		asm volatile("fxsave64 (%0)" : : "r" (area) : "memory");
-}
-
-void fp_restore(const void *area)
-{
-	if (fp_xfeatures)
-		asm volatile("xrstor64 (%0)" : : "r" (area), "a" (~0U), "d" (~0U) : "memory");
-	else
-		asm volatile("fxrstor64 (%0)" : : "r" (area) : "memory");
-}
-
-void fp_reset(void)
-{
-	fp_restore(&fp_initial);
-}
 
 static void load_segment_bases(const struct arch_thread *a)
 {
@@ -177,7 +156,29 @@ void arch_thread_free(struct thread *t)
 	t->arch.user = false;	/* everything lies inside struct thread */
 }
 
-/* ---- arch_prctl(2): the one call that RISC-V does not have ---- */
+/* The FP registers belong to current (H1). */
+void fp_save(void *area)
+{
+	if (fp_xfeatures)
+		asm volatile("xsave64 (%0)" : : "r" (area), "a" (~0U), "d" (~0U) : "memory");
+	else
+		asm volatile("fxsave64 (%0)" : : "r" (area) : "memory");
+}
+
+void fp_restore(const void *area)
+{
+	if (fp_xfeatures)
+		asm volatile("xrstor64 (%0)" : : "r" (area), "a" (~0U), "d" (~0U) : "memory");
+	else
+		asm volatile("fxrstor64 (%0)" : : "r" (area) : "memory");
+}
+
+void fp_reset(void)
+{
+	fp_restore(&fp_initial);
+}
+
+/* arch_prctl(2), the one system call that RISC-V does not have */
 
 static long set_base(unsigned long *base, unsigned long addr)
 {
@@ -192,11 +193,12 @@ static long set_base(unsigned long *base, unsigned long addr)
 	return 0;
 }
 
-SYSCALL_DEFINE2(arch_prctl, int, option, unsigned long, addr)
+long sys_arch_prctl(unsigned long option, unsigned long addr, unsigned long r2, unsigned long r3,
+		    unsigned long r4, unsigned long r5)
 {
 	struct arch_thread *a = &current->arch;
 
-	switch (option) {
+	switch ((int)option) {
 	case ARCH_SET_FS:
 		return set_base(&a->fs_base, addr);
 	case ARCH_SET_GS:

@@ -19,7 +19,7 @@
 #include <asm/port.h>
 #include <kernel/percpu.h>
 
-/* ---- PIT (8254) channel 2, and port 0x61 that gates it and shows its output ---- */
+/* PIT (8254) channel 2, and port 0x61 that gates it and shows its output */
 #define PIT_HZ			1193182UL
 #define PIT_CHANNEL2		0x42
 #define PIT_COMMAND		0x43
@@ -36,7 +36,7 @@
 #define CALIBRATION_TICKS	(PIT_HZ / 1000)
 #define CALIBRATION_NS		(CALIBRATION_TICKS * 1000000000UL / PIT_HZ)
 
-/* ---- CMOS real-time clock (MC146818) ---- */
+/* CMOS real-time clock (MC146818) */
 #define CMOS_INDEX		0x70
 #define CMOS_DATA		0x71
 #define RTC_STATUS_A		0x0a

@@ -77,3 +77,5 @@ void arch_tlb_flush_kernel_range(unsigned long start, unsigned long end)
 	arch_tlb_flush_local_range(start, end);
 	arch_tlb_flush_remote(&cpu_online_mask, start, end);
 }
+
+/* arch_sync_icache() is empty, in asm/pgtable.h: RISC-V's fence.i has nothing to do here. */

@@ -24,6 +24,44 @@
 #include <lib/align.h>
 #include <uapi/signal.h>
 
+/* ---- trapframe.h: user registers of a trap ---- */
+
+void arch_show_regs(const struct trapframe *regs)
+{
+	printk("rip %016lx cs %04lx rflags %08lx rsp %016lx ss %04lx\n", regs->rip, regs->cs,
+	       regs->rflags, regs->rsp, regs->ss);
+	printk("rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", regs->rax, regs->rbx, regs->rcx,
+	       regs->rdx);
+	printk("rsi %016lx rdi %016lx rbp %016lx orig_rax %lx\n", regs->rsi, regs->rdi, regs->rbp,
+	       regs->orig_rax);
+	printk("r8  %016lx r9  %016lx r10 %016lx r11 %016lx\n", regs->r8, regs->r9, regs->r10,
+	       regs->r11);
+	printk("r12 %016lx r13 %016lx r14 %016lx r15 %016lx\n", regs->r12, regs->r13, regs->r14,
+	       regs->r15);
+	printk("cr0 %lx cr2 %016lx cr3 %lx cr4 %lx\n", read_cr0(), read_cr2(), read_cr3(),
+	       read_cr4());
+}
+
+/* A frame is [saved rbp][return address]; frames go up, inside one stack. */
+void arch_backtrace(const struct trapframe *regs, bool (*fn)(unsigned long pc, void *arg),
+		    void *arg)
+{
+	unsigned long fp = regs ? regs->rbp : (unsigned long)__builtin_frame_address(0);
+	unsigned long limit = fp + THREAD_SIZE;
+
+	if (regs && !fn(regs->rip, arg))
+		return;
+	while (fp >= page_offset && fp < limit && IS_ALIGNED(fp, sizeof(long))) {
+		const unsigned long *frame = (const unsigned long *)fp;
+
+		if (frame[1] == 0 || !fn(frame[1], arg))
+			return;
+		if (frame[0] <= fp)
+			return;
+		fp = frame[0];
+	}
+}
+
 static const struct exception {
 	const char	*name;
 	u8		sig;
@@ -96,7 +134,8 @@ static void user_exception(struct trapframe *regs, unsigned int vector, unsigned
 	current->arch.trap_error = error;
 	arch_irq_enable();
 	if (e->sig == 0)
-		panic("%s: vector %u in user mode, rip %lx", vector_name(vector), vector, regs->rip);
+		panic("%s: vector %u in user mode, rip %lx", vector_name(vector), vector,
+		      regs->rip);
 	handle_exception(regs, e->sig, code, e->pc_is_addr ? regs->rip : 0);
 }
 
@@ -152,9 +191,8 @@ void fatal_trap(struct trapframe *regs)
 }
 
 /*
- * entry.S found a program counter that user mode cannot have, put there by a handler address or by
- * sigreturn. The CPU would raise #GP for an address that is not canonical, and a fetch fault for one
- * that is.
+ * entry.S found a program counter that user mode cannot have: a handler's address, or sigreturn put
+ * it there. The CPU would raise #GP for one that is not canonical, and a page fault for others.
  */
 void bad_user_pc(struct trapframe *regs)
 {
@@ -166,41 +204,4 @@ void bad_user_pc(struct trapframe *regs)
 	handle_exception(regs, SIGSEGV, canonical ? SEGV_MAPERR : SI_KERNEL,
 			 canonical ? regs->rip : 0);
 	arch_irq_disable();
-}
-
-/* ---- trapframe.h: user registers of a trap ---- */
-
-void arch_show_regs(const struct trapframe *regs)
-{
-	printk("rip %016lx cs %04lx rflags %08lx rsp %016lx ss %04lx\n", regs->rip, regs->cs,
-	       regs->rflags, regs->rsp, regs->ss);
-	printk("rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", regs->rax, regs->rbx, regs->rcx,
-	       regs->rdx);
-	printk("rsi %016lx rdi %016lx rbp %016lx orig_rax %lx\n", regs->rsi, regs->rdi, regs->rbp,
-	       regs->orig_rax);
-	printk("r8  %016lx r9  %016lx r10 %016lx r11 %016lx\n", regs->r8, regs->r9, regs->r10,
-	       regs->r11);
-	printk("r12 %016lx r13 %016lx r14 %016lx r15 %016lx\n", regs->r12, regs->r13, regs->r14,
-	       regs->r15);
-	printk("cr0 %lx cr2 %016lx cr3 %lx cr4 %lx\n", read_cr0(), read_cr2(), read_cr3(),
-	       read_cr4());
-}
-
-/* A frame is [saved rbp][return address]; frames go up, inside one stack. */
-void arch_backtrace(const struct trapframe *regs, bool (*fn)(unsigned long pc, void *arg), void *arg)
-{
-	unsigned long fp = regs ? regs->rbp : (unsigned long)__builtin_frame_address(0);
-	unsigned long limit = fp + THREAD_SIZE;
-
-	if (regs && !fn(regs->rip, arg))
-		return;
-	while (fp >= page_offset && fp < limit && IS_ALIGNED(fp, sizeof(long))) {
-		const unsigned long *frame = (const unsigned long *)fp;
-
-		if (frame[1] == 0 || !fn(frame[1], arg))
-			return;
-		if (frame[0] <= fp)
-			return;
-		fp = frame[0];
-	}
 }

@@ -25,7 +25,7 @@ uaccess_begin:
 
 /* ---- uaccess.S: user copies; a fault inside ends them early ---- */
 
-/* size_t arch_copy_from_user(void *dst, const void *src, size_t n), and the same code the other way */
+/* size_t arch_copy_from_user(void *dst, const void *src, size_t n); to user: the same code */
 	.globl arch_copy_from_user, arch_copy_to_user
 	.balign 16
 arch_copy_from_user:
@@ -75,8 +75,8 @@ arch_clear_user:
 
 /*
  * long arch_strncpy_from_user(char *dst, const char *src, size_t n)
- * 8 bytes at a time while they fit and contain no NUL. (x - 0x01..01) & ~x & 0x80..80 has the top bit
- * of the first zero byte set. A word that faults is read again byte by byte: the string may end
+ * 8 bytes at a time while they fit and contain no NUL. (x - 0x01..01) & ~x & 0x80..80 has the top
+ * bit of the first zero byte set. A word that faults is read again byte by byte: the string may end
  * before the page does.
  */
 	.globl arch_strncpy_from_user
@@ -144,5 +144,7 @@ arch_futex_cmpxchg:
 	ret
 	EX_TABLE 1b, 2b
 uaccess_end:
+
+/* clear_page() and copy_page() are one REP instruction each, inline in asm/page.h. */
 
 	.section .note.GNU-stack, "", @progbits

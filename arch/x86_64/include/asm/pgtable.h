@@ -264,7 +264,7 @@ static inline bool ptep_clear_young(pte_t *p)
 #define PAGE_KERNEL_EXEC	__pgprot(_PAGE_KERNEL)
 #define PAGE_KERNEL_IO		__pgprot(_PAGE_KERNEL | _PAGE_RW | _PAGE_NX | _PAGE_PCD | _PAGE_PWT)
 
-/* user_pgprot - no page is write-only or execute-only: any right includes read; none is PROT_NONE */
+/* user_pgprot - any right includes read, as the hardware has it; none at all is PROT_NONE */
 static inline pgprot_t user_pgprot(bool r, bool w, bool x)
 {
 	u64 v = _PAGE_P | _PAGE_US;

@@ -25,6 +25,10 @@ void gdt_init_cpu(struct cpu *c);
 void idt_init(void);
 void idt_load(void);
 
+/* thread.c: an entry of kernel/syscall.c's table; the types are those of every entry */
+long sys_arch_prctl(unsigned long option, unsigned long addr, unsigned long r2, unsigned long r3,
+		    unsigned long r4, unsigned long r5);
+
 /* cpu.c: features that change what the port does */
 extern bool cpu_has_1g_pages;
 bool cpu_has_five_levels(void);

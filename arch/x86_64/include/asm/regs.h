@@ -8,7 +8,7 @@
 #ifndef ASM_REGS_H
 #define ASM_REGS_H
 
-/* ---- CR0 ---- */
+/* CR0 */
 #define CR0_PE			(1 << 0)	/* protected mode                               */
 #define CR0_MP			(1 << 1)	/* FWAIT obeys TS                               */
 #define CR0_EM			(1 << 2)	/* no FPU: must be 0 for SSE                    */
@@ -16,7 +16,7 @@
 #define CR0_WP			(1 << 16)	/* read-only holds for the kernel too           */
 #define CR0_PG			(1 << 31)	/* paging                                       */
 
-/* ---- CR4 ---- */
+/* CR4 */
 #define CR4_PAE			(1 << 5)	/* 64-bit entries: required by long mode        */
 #define CR4_PGE			(1 << 7)	/* global pages                                 */
 #define CR4_OSFXSR		(1 << 9)	/* FXSAVE saves SSE; SSE instructions work      */
@@ -27,12 +27,12 @@
 #define CR4_SMEP		(1 << 20)	/* the kernel executes no user page             */
 #define CR4_SMAP		(1 << 21)	/* ... and touches none unless RFLAGS.AC        */
 
-/* ---- XCR0 ---- */
+/* XCR0 */
 #define XCR0_X87		(1 << 0)
 #define XCR0_SSE		(1 << 1)
 #define XCR0_AVX		(1 << 2)
 
-/* ---- RFLAGS ---- */
+/* RFLAGS */
 #define RFLAGS_CF		(1 << 0)
 #define RFLAGS_FIXED		(1 << 1)	/* always 1                                     */
 #define RFLAGS_PF		(1 << 2)
@@ -48,7 +48,7 @@
 #define RFLAGS_RF		(1 << 16)
 #define RFLAGS_AC		(1 << 18)	/* user: alignment check; kernel: SMAP is off   */
 
-/* ---- model-specific registers ---- */
+/* model-specific registers */
 #define MSR_APIC_BASE		0x0000001b
 #define MSR_PAT			0x00000277
 #define MSR_EFER		0xc0000080
@@ -64,14 +64,14 @@
 #define EFER_LME		(1 << 8)	/* long mode when paging goes on                */
 #define EFER_NXE		(1 << 11)	/* no-execute bit                               */
 
-/* ---- error code of a page fault (vol. 3A ch. 4.7) ---- */
+/* error code of a page fault (vol. 3A ch. 4.7) */
 #define PF_PRESENT		(1 << 0)	/* protection, not absence                      */
 #define PF_WRITE		(1 << 1)
 #define PF_USER			(1 << 2)
 #define PF_RSVD			(1 << 3)	/* a reserved bit is set in an entry            */
 #define PF_INSTR		(1 << 4)
 
-/* ---- segment selectors: slots of the GDT (gdt.c), in the order SYSCALL and SYSRET want ---- */
+/* segment selectors: slots of the GDT (gdt.c), in the order SYSCALL and SYSRET want */
 #define KERNEL32_CS		0x08		/* only while entering long mode                */
 #define KERNEL_CS		0x10
 #define KERNEL_DS		0x18
@@ -80,7 +80,7 @@
 #define USER_CS			0x33
 #define TSS_SELECTOR		0x40
 
-/* ---- vectors ---- */
+/* vectors */
 #define VECTOR_DE		0		/* divide error                                 */
 #define VECTOR_DB		1		/* debug                                        */
 #define VECTOR_NMI		2

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * asm/syscall.h - system call numbers of x86-64 as of Linux 6.1, and what a program is told about us
+ * asm/syscall.h - system call numbers of x86-64 as of Linux 6.1, and what programs are told of us
  *
  * Calls are named as the C library's headers name them. A number without a handler in kernel/
  * answers ENOSYS. Numbers 335..423 were left out by Linux, to meet the other architectures at 424.

@@ -33,7 +33,7 @@ static inline void *fp_area(struct arch_thread *a)
 extern unsigned int fp_state_size;	/* bytes that XSAVE or FXSAVE writes             */
 extern u64 fp_xfeatures;		/* XCR0, or 0 without XSAVE                      */
 
-/* thread.c, for signal.c: current's FP registers to and from memory aligned to 64 */
+/* fp_save, fp_restore - current's FP registers to and from memory aligned to 64 */
 void fp_save(void *area);
 void fp_restore(const void *area);
 void fp_reset(void);
