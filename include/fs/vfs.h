@@ -11,6 +11,7 @@
 #include <uapi/mount.h>
 #include <uapi/stat.h>
 #include <uapi/time.h>
+#include <uapi/time.h>
 
 struct iattr;
 struct kstat;

@@ -14,11 +14,11 @@
 
 enum lock_rank {
 	RANK_EXEC,		/* sleeping: one execve or exit_group per process at a time          */
+	RANK_FILE_POS,		/* sleeping: f_pos of a shared descriptor                             */
 	RANK_MOUNT,		/* sleeping: the mount table                                          */
 	RANK_RENAME,		/* sleeping: cross-directory rename of one file system                */
 	RANK_INODE_DIR,		/* sleeping: parent directory's inode lock                            */
 	RANK_INODE,		/* sleeping: contents and size of one inode                           */
-	RANK_FILE_POS,		/* sleeping: f_pos of a shared descriptor                             */
 	RANK_TTY,		/* sleeping: one terminal's line discipline (reader side)             */
 	RANK_PIPE,		/* sleeping: one pipe's buffers                                       */
 	RANK_MODULE,		/* sleeping: start-up and shut-down of subsystems                     */
@@ -45,6 +45,7 @@ enum lock_rank {
 	RANK_POLL,		/* poll and epoll tables                                              */
 	RANK_IPI_CALL,		/* cross-call slots                                                   */
 	RANK_WAITQ,		/* one wait queue                                                     */
+	RANK_EPOLL,		/* ready lists of epoll, filled by wake-ups                           */
 	RANK_TIMER,		/* one CPU's timer tree                                               */
 	RANK_RUNQUEUE,		/* one CPU's run queue                                                */
 	RANK_VMALLOC,		/* vmalloc areas                                                      */

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fs/filemap.c - reading, writing and mapping a file whose pages are in the page cache
+ *
+ * Each step finds the page of the position and copies between it and the caller; the page needs no
+ * lock, because it is up to date and its contents may change under a reader on Linux as well. A file
+ * of tmpfs has no backing store: what is not in its cache is a hole, which reads as zeroes and is
+ * not filled by reading.
+ *
+ * ALWAYS TRUE  P1  mapping.size only grows here, under the inode lock, after the bytes are in place.
+ * LOCKS        inode->lock for writing; faults inside copies take mmap_lock, which is inner.
+ */
+#include <fs/namei.h>
+#include <kernel/process.h>
+#include <lib/string.h>
+#include <mm/mm.h>
+#include <mm/page.h>
+#include <mm/slab.h>
+#include <uapi/errno.h>
+
+#define MAX_LFS_FILESIZE	((loff_t)0x7fffffffffffffffLL)
+
+/* The page to read from; NULL with *err 0: a hole. */
+static struct page *page_for_read(struct address_space *as, pgoff_t index, int *err)
+{
+	struct page *page = find_get_page(as, index);
+
+	*err = 0;
+	if (likely(page && PageUptodate(page)))
+		return page;
+	if (page)
+		put_page(page);
+	else if (as->flags & AS_SHMEM)
+		return NULL;
+	return page_cache_get(as, index, err);
+}
+
+ssize_t generic_file_read(struct file *f, struct iov_iter *it, loff_t *ppos)
+{
+	struct address_space *as = &f->inode->mapping;
+	loff_t pos = *ppos, start = pos;
+	int err = 0;
+
+	while (it->count && pos < READ_ONCE(as->size)) {
+		size_t off = (size_t)pos & (PAGE_SIZE - 1), copied, n;
+		struct page *page = page_for_read(as, (pgoff_t)pos >> PAGE_SHIFT, &err);
+
+		if (err)
+			break;
+		n = min_t(size_t, min(PAGE_SIZE - off, it->count),
+			  (size_t)(READ_ONCE(as->size) - pos));
+		if (likely(page != NULL)) {
+			copied = copy_to_iter((char *)page_address(page) + off, n, it);
+			put_page(page);
+		} else {
+			copied = zero_iter(n, it);
+		}
+		pos += (loff_t)copied;
+		if (unlikely(copied < n)) {
+			err = -EFAULT;
+			break;
+		}
+	}
+	*ppos = pos;
+	inode_accessed(f);
+	return pos > start ? pos - start : err;
+}
+
+/* How far a write at @pos may go: bytes, or -EFBIG (with SIGXFSZ where the limit is the process'). */
+static ssize_t write_limit(loff_t pos, size_t count)
+{
+	u64 limit = current->process ? rlimit(RLIMIT_FSIZE) : RLIM_INFINITY;
+
+	if (limit != RLIM_INFINITY && (u64)pos >= limit) {
+		send_signal_thread(current, SIGXFSZ, NULL);
+		return -EFBIG;
+	}
+	if (pos >= MAX_LFS_FILESIZE)
+		return -EFBIG;
+	if (limit != RLIM_INFINITY)
+		count = min_t(u64, count, limit - (u64)pos);
+	return (ssize_t)min_t(u64, count, (u64)(MAX_LFS_FILESIZE - pos));
+}
+
+/* Writing by others takes set-user-ID away. */
+static void remove_privs(struct inode *inode)
+{
+	if ((inode->mode & (S_ISUID | S_ISGID)) && !capable()) {
+		inode->mode &= ~(mode_t)S_ISUID;
+		if (inode->mode & 00010)
+			inode->mode &= ~(mode_t)S_ISGID;
+	}
+}
+
+/* Copy @count bytes to @pos, page by page; bytes written, or -errno if none. Inode lock held. */
+static ssize_t write_pages(struct address_space *as, struct iov_iter *it, loff_t pos, size_t count)
+{
+	size_t done = 0;
+	int err = 0;
+
+	while (done < count) {
+		size_t off = (size_t)pos & (PAGE_SIZE - 1), copied;
+		size_t n = min(PAGE_SIZE - off, count - done);
+		struct page *page = page_cache_get(as, (pgoff_t)pos >> PAGE_SHIFT, &err);
+
+		if (!page)
+			break;
+		copied = copy_from_iter((char *)page_address(page) + off, n, it);
+		if (!PageDirty(page))
+			SetPageDirty(page);
+		put_page(page);
+		pos += (loff_t)copied;
+		done += copied;
+		if (pos > as->size && copied)
+			WRITE_ONCE(as->size, pos);
+		if (copied < n) {
+			err = -EFAULT;
+			break;
+		}
+	}
+	return done ? (ssize_t)done : err;
+}
+
+ssize_t generic_file_write(struct file *f, struct iov_iter *it, loff_t *pos)
+{
+	struct inode *inode = f->inode;
+	ssize_t n;
+
+	if (!it->count)
+		return 0;
+	mutex_lock(&inode->lock);
+	if (f->flags & O_APPEND)
+		*pos = inode->mapping.size;
+	n = write_limit(*pos, it->count);
+	if (n > 0) {
+		remove_privs(inode);
+		n = write_pages(&inode->mapping, it, *pos, (size_t)n);
+	}
+	if (n > 0) {
+		*pos += n;
+		inode_touch(inode);
+	}
+	mutex_unlock(&inode->lock);
+	return n;
+}
+
+/* SEEK_DATA and SEEK_HOLE by what is cached: exact for tmpfs. */
+static loff_t seek_hole_data(struct file *f, loff_t off, int whence)
+{
+	struct address_space *as = &f->inode->mapping;
+	loff_t size = as->size, to;
+	pgoff_t index;
+
+	if (off < 0 || off >= size)
+		return -ENXIO;
+	index = (pgoff_t)off >> PAGE_SHIFT;
+	index = whence == SEEK_DATA ? next_cached_page(as, index) : next_hole(as, index);
+	if (index > (pgoff_t)size >> PAGE_SHIFT)
+		to = size;
+	else
+		to = max(off, (loff_t)(index << PAGE_SHIFT));
+	if (to >= size) {
+		if (whence == SEEK_DATA)
+			return -ENXIO;
+		to = size;
+	}
+	f->pos = to;
+	return to;
+}
+
+loff_t generic_file_llseek(struct file *f, loff_t off, int whence)
+{
+	if (whence == SEEK_DATA || whence == SEEK_HOLE)
+		return seek_hole_data(f, off, whence);
+	return llseek_to(f, off, whence, f->inode->mapping.size);
+}
+
+/* ---- mappings ---- */
+
+static void file_vm_open(struct vm_area_struct *vma)
+{
+	struct file *f = vma->vm_file;
+
+	file_get(f);
+}
+
+static void file_vm_close(struct vm_area_struct *vma)
+{
+	file_put(vma->vm_file);
+}
+
+/* fault is NULL: the page cache answers */
+const struct vm_ops file_vm_ops = {
+	.open	= file_vm_open,
+	.close	= file_vm_close,
+};
+
+int generic_file_mmap(struct file *f, struct mmap_request *rq)
+{
+	rq->vm_ops = &file_vm_ops;
+	rq->mapping = &f->inode->mapping;
+	inode_accessed(f);
+	return 0;
+}
+
+/* ---- size ---- */
+
+int vfs_truncate(struct inode *inode, loff_t size)
+{
+	struct iattr attr = { .valid = ATTR_SIZE, .size = size };
+	u64 limit = current->process ? rlimit(RLIMIT_FSIZE) : RLIM_INFINITY;
+
+	if (S_ISDIR(inode->mode))
+		return -EISDIR;
+	if (!S_ISREG(inode->mode) || !inode->ops->setattr)
+		return -EINVAL;
+	if (size > inode->mapping.size && limit != RLIM_INFINITY && (u64)size > limit) {
+		send_signal_thread(current, SIGXFSZ, NULL);
+		return -EFBIG;
+	}
+	return inode_setattr(inode, &attr);
+}

@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fs/tmpfs.c - a file system that lives in the page cache and the dcache
+ *
+ * Names are pinned dentries, contents are the pages of inode->mapping, and nothing is behind either:
+ * a page that is not there is a hole. The root file system is one of these (filled by
+ * fs/initramfs.c), and so is devtmpfs (fs/devfs.c).
+ *
+ * The limit counts pages per super block. A page is charged when it is first filled (aspace_ops.fill)
+ * and given back when truncation or the inode's end removes it; inode->charged remembers how many.
+ *
+ * ALWAYS TRUE  T1  every name is a hashed positive dentry with one reference of its own.
+ *              T2  info.used = sum of inode->charged.
+ *              T3  an inode with nlink 0 ends with its last reference; others are held by dentries.
+ * LOCKS        directory inode locks by the callers; used and charged are atomic.
+ * LEFT OUT     swap of tmpfs pages, huge pages, quotas, extended attributes.
+ */
+#include <fs/namei.h>
+#include <fs/tmpfs.h>
+#include <kernel/process.h>
+#include <lib/printf.h>
+#include <lib/string.h>
+#include <mm/page_alloc.h>
+#include <mm/slab.h>
+#include <uapi/errno.h>
+#include <uapi/statfs.h>
+
+struct tmpfs_info {
+	atomic64_t	used;		/* pages */
+	long		max;		/* pages; 0: no limit */
+	atomic64_t	inodes;
+	mode_t		mode;
+	uid_t		uid;
+	gid_t		gid;
+};
+
+static const struct inode_ops tmpfs_dir_iops, tmpfs_file_iops, tmpfs_link_iops;
+static const struct file_ops tmpfs_file_fops;
+
+/* ---- pages ---- */
+
+static int tmpfs_fill(struct address_space *as, struct page *page)
+{
+	struct inode *inode = as->host;
+	struct tmpfs_info *info = inode->sb->private;
+
+	if (info->max && atomic64_add_return(1, &info->used) > info->max) {
+		atomic64_dec(&info->used);
+		unlock_page(page);
+		return -ENOSPC;
+	}
+	if (!info->max)
+		atomic64_inc(&info->used);
+	atomic64_inc(&inode->charged);
+	clear_page(page_address(page));
+	SetPageUptodate(page);
+	unlock_page(page);
+	return 0;
+}
+
+static const struct aspace_ops tmpfs_aspace_ops = { .fill = tmpfs_fill };
+
+/* Give back what is charged beyond the pages that are there. */
+static void tmpfs_uncharge(struct inode *inode, unsigned long nrpages)
+{
+	struct tmpfs_info *info = inode->sb->private;
+	long extra = atomic64_read(&inode->charged) - (long)nrpages;
+
+	if (extra > 0) {
+		atomic64_sub(extra, &inode->charged);
+		atomic64_sub(extra, &info->used);
+	}
+}
+
+void tmpfs_charge_adopted(struct inode *inode)
+{
+	struct tmpfs_info *info = inode->sb->private;
+
+	atomic64_inc(&info->used);
+	atomic64_inc(&inode->charged);
+}
+
+/* ---- inodes ---- */
+
+static void tmpfs_set_ops(struct inode *inode)
+{
+	switch (inode->mode & S_IFMT) {
+	case S_IFDIR:
+		inode->ops = &tmpfs_dir_iops;
+		inode->fops = &dcache_dir_fops;
+		inode->nlink = 2;
+		break;
+	case S_IFREG:
+		inode->ops = &tmpfs_file_iops;
+		inode->fops = &tmpfs_file_fops;
+		address_space_init(&inode->mapping, inode, &tmpfs_aspace_ops);
+		inode->mapping.flags = AS_SHMEM;
+		break;
+	case S_IFLNK:
+		inode->ops = &tmpfs_link_iops;
+		break;
+	default:
+		inode->ops = &tmpfs_file_iops;	/* attributes only; fops come from the device */
+	}
+}
+
+/* A new inode in @dir (NULL: the root), with the group of a set-group-ID directory. */
+static struct inode *tmpfs_inode(struct super_block *sb, struct inode *dir, mode_t mode, dev_t rdev)
+{
+	struct tmpfs_info *info = sb->private;
+	struct inode *inode = inode_alloc(sb, mode);
+
+	if (!inode)
+		return NULL;
+	if (dir && (dir->mode & S_ISGID)) {
+		inode->gid = dir->gid;
+		if (S_ISDIR(mode))
+			inode->mode |= S_ISGID;
+	}
+	inode->rdev = rdev;
+	atomic64_inc(&info->inodes);
+	tmpfs_set_ops(inode);
+	return inode;
+}
+
+static void tmpfs_evict(struct inode *inode)
+{
+	struct tmpfs_info *info = inode->sb->private;
+
+	tmpfs_uncharge(inode, 0);
+	if (S_ISLNK(inode->mode))
+		kfree(inode->private);
+	atomic64_dec(&info->inodes);
+}
+
+/* ---- names ---- */
+
+static int tmpfs_mknod(struct inode *dir, struct dentry *dentry, mode_t mode, dev_t rdev)
+{
+	struct inode *inode = tmpfs_inode(dir->sb, dir, mode, rdev);
+
+	if (!inode)
+		return -ENOSPC;
+	if (S_ISDIR(mode))
+		dir->nlink++;
+	inode_touch(dir);
+	d_instantiate(dentry, inode);
+	return 0;
+}
+
+static int tmpfs_create(struct inode *dir, struct dentry *dentry, mode_t mode)
+{
+	return tmpfs_mknod(dir, dentry, mode, 0);
+}
+
+static int tmpfs_mkdir(struct inode *dir, struct dentry *dentry, mode_t mode)
+{
+	return tmpfs_mknod(dir, dentry, mode | S_IFDIR, 0);
+}
+
+static struct inode *tmpfs_tmpfile(struct inode *dir, mode_t mode)
+{
+	struct inode *inode = tmpfs_inode(dir->sb, dir, mode, 0);
+
+	if (!inode)
+		return ERR_PTR(-ENOSPC);
+	inode->nlink = 0;
+	return inode;
+}
+
+static int tmpfs_symlink(struct inode *dir, struct dentry *dentry, const char *target)
+{
+	char *text = kstrdup(target, GFP_KERNEL);
+	struct inode *inode = text ? tmpfs_inode(dir->sb, dir, S_IFLNK | S_IRWXUGO, 0) : NULL;
+
+	if (!inode) {
+		kfree(text);
+		return -ENOSPC;
+	}
+	inode->private = text;
+	inode->mapping.size = (loff_t)strlen(text);
+	inode_touch(dir);
+	d_instantiate(dentry, inode);
+	return 0;
+}
+
+static int tmpfs_readlink(struct dentry *dentry, char *buf, size_t size)
+{
+	size_t n = min((size_t)dentry->inode->mapping.size, size);
+
+	memcpy(buf, dentry->inode->private, n);
+	return (int)n;
+}
+
+static int tmpfs_link(struct inode *inode, struct inode *dir, struct dentry *dentry)
+{
+	inode->nlink++;
+	inode->ctime = current_time();
+	inode_touch(dir);
+	d_instantiate(dentry, inode_get(inode));
+	return 0;
+}
+
+static int tmpfs_unlink(struct inode *dir, struct dentry *dentry)
+{
+	dentry->inode->nlink--;
+	dentry->inode->ctime = current_time();
+	inode_touch(dir);
+	d_drop(dentry);
+	return 0;
+}
+
+static int tmpfs_rmdir(struct inode *dir, struct dentry *dentry)
+{
+	if (!dcache_dir_empty(dentry))
+		return -ENOTEMPTY;
+	dentry->inode->nlink = 0;
+	dir->nlink--;
+	inode_touch(dir);
+	d_drop(dentry);
+	return 0;
+}
+
+/* A directory that changes its parent takes its ".." along. */
+static void move_dir_links(struct inode *from, struct inode *to, const struct inode *what)
+{
+	if (what && S_ISDIR(what->mode)) {
+		from->nlink--;
+		to->nlink++;
+	}
+}
+
+static int tmpfs_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
+			struct dentry *new, unsigned int flags)
+{
+	struct inode *victim = new->inode;
+	bool exchange = (flags & RENAME_EXCHANGE) != 0;
+
+	if (victim && !exchange) {
+		if (S_ISDIR(victim->mode)) {
+			if (!dcache_dir_empty(new))
+				return -ENOTEMPTY;
+			victim->nlink = 0;
+			new_dir->nlink--;
+		} else {
+			victim->nlink--;
+		}
+		victim->ctime = current_time();
+	}
+	move_dir_links(old_dir, new_dir, old->inode);
+	if (exchange)
+		move_dir_links(new_dir, old_dir, victim);
+	old->inode->ctime = current_time();
+	inode_touch(old_dir);
+	inode_touch(new_dir);
+	d_move(old, new, exchange);
+	return 0;
+}
+
+/* ---- attributes ---- */
+
+static int tmpfs_setattr(struct inode *inode, const struct iattr *attr)
+{
+	struct address_space *as = &inode->mapping;
+	loff_t old = as->size;
+
+	if (attr->valid & ATTR_SIZE) {
+		WRITE_ONCE(as->size, attr->size);
+		if (attr->size < old) {
+			truncate_pages(as, attr->size);
+			tmpfs_uncharge(inode, as->nrpages);
+		}
+		inode_touch(inode);
+	}
+	generic_setattr(inode, attr);
+	return 0;
+}
+
+static int tmpfs_fallocate(struct file *f, int mode, loff_t off, loff_t len)
+{
+	struct inode *inode = f->inode;
+	struct address_space *as = &inode->mapping;
+	loff_t end = off + len;
+	int err = 0;
+
+	if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE))
+		return -EOPNOTSUPP;
+	if ((mode & FALLOC_FL_PUNCH_HOLE) && !(mode & FALLOC_FL_KEEP_SIZE))
+		return -EOPNOTSUPP;
+	mutex_lock(&inode->lock);
+	if (mode & FALLOC_FL_PUNCH_HOLE) {
+		punch_pages(as, off, end);
+		tmpfs_uncharge(inode, as->nrpages);
+	} else {
+		for (loff_t pos = ALIGN_DOWN(off, PAGE_SIZE); pos < end && !err; pos += PAGE_SIZE) {
+			struct page *p = page_cache_get(as, (pgoff_t)pos >> PAGE_SHIFT, &err);
+
+			if (p)
+				put_page(p);
+			if (signal_pending(current))
+				err = -EINTR;
+		}
+		if (!err && end > as->size && !(mode & FALLOC_FL_KEEP_SIZE))
+			WRITE_ONCE(as->size, end);
+	}
+	if (!err)
+		inode_touch(inode);
+	mutex_unlock(&inode->lock);
+	return err;
+}
+
+static int tmpfs_fsync(struct file *f, bool datasync)
+{
+	return 0;		/* memory is all there is */
+}
+
+static const struct inode_ops tmpfs_dir_iops = {
+	.create		= tmpfs_create,
+	.mknod		= tmpfs_mknod,
+	.mkdir		= tmpfs_mkdir,
+	.symlink	= tmpfs_symlink,
+	.link		= tmpfs_link,
+	.unlink		= tmpfs_unlink,
+	.rmdir		= tmpfs_rmdir,
+	.rename		= tmpfs_rename,
+	.tmpfile	= tmpfs_tmpfile,
+};
+static const struct inode_ops tmpfs_file_iops = { .setattr = tmpfs_setattr };
+static const struct inode_ops tmpfs_link_iops = { .readlink = tmpfs_readlink };
+static const struct file_ops tmpfs_file_fops = {
+	.read		= generic_file_read,
+	.write		= generic_file_write,
+	.llseek		= generic_file_llseek,
+	.mmap		= generic_file_mmap,
+	.fsync		= tmpfs_fsync,
+	.fallocate	= tmpfs_fallocate,
+};
+
+/* ---- the file system ---- */
+
+static int tmpfs_statfs(struct super_block *sb, struct kstatfs *st)
+{
+	struct tmpfs_info *info = sb->private;
+	long max = info->max ? info->max : (long)totalram_pages();
+	long used = atomic64_read(&info->used);
+
+	st->bsize = PAGE_SIZE;
+	st->blocks = (u64)max;
+	st->bfree = st->bavail = (u64)(max > used ? max - used : 0);
+	st->files = totalram_pages();
+	st->ffree = st->files - (u64)atomic64_read(&info->inodes);
+	st->namelen = NAME_MAX;
+	return 0;
+}
+
+/* Unpin what is below @dir, depth first; the directories are nobody else's any more. */
+static void drop_children(struct dentry *dir)
+{
+	for (;;) {
+		struct dentry *d;
+
+		spin_lock(&dcache_lock);
+		d = list_first_entry_or_null(&dir->children, struct dentry, child_link);
+		if (d)
+			dget(d);
+		spin_unlock(&dcache_lock);
+		if (!d)
+			return;
+		drop_children(d);
+		d_drop(d);
+		dput(d);
+	}
+}
+
+/* The last mount is gone: take the tree apart; inodes then drop the super block one by one. */
+static void tmpfs_umount(struct super_block *sb)
+{
+	struct dentry *root = sb->root;
+
+	sb->root = NULL;
+	drop_children(root);
+	dput(root);
+}
+
+static void tmpfs_kill(struct super_block *sb)
+{
+	kfree(sb->private);
+}
+
+static void tmpfs_show_options(struct super_block *sb, char *buf, size_t n)
+{
+	struct tmpfs_info *info = sb->private;
+
+	if (info->max)
+		scnprintf(buf, n, ",size=%ldk", info->max * (long)(PAGE_SIZE / 1024));
+}
+
+static const struct super_ops tmpfs_super_ops = {
+	.evict		= tmpfs_evict,
+	.statfs		= tmpfs_statfs,
+	.umount		= tmpfs_umount,
+	.kill		= tmpfs_kill,
+	.show_options	= tmpfs_show_options,
+};
+
+/* "10M", "50%", "4096": bytes as pages; -1 when it is none of these */
+static long parse_size(const char *s)
+{
+	unsigned long n = 0;
+
+	if (*s < '0' || *s > '9')
+		return -1;
+	for (; *s >= '0' && *s <= '9'; s++)
+		n = n * 10 + (unsigned long)(*s - '0');
+	switch (*s) {
+	case '%':
+		return (long)(totalram_pages() * n / 100);
+	case 'g': case 'G':
+		n <<= 10;
+		/* fall through */
+	case 'm': case 'M':
+		n <<= 10;
+		/* fall through */
+	case 'k': case 'K':
+		n <<= 10;
+		break;
+	case '\0':
+		break;
+	default:
+		return -1;
+	}
+	return (long)(DIV_ROUND_UP(n, PAGE_SIZE));
+}
+
+static int parse_option(struct tmpfs_info *info, char *opt)
+{
+	char *value = strchr(opt, '=');
+	unsigned long n = 0;
+
+	if (value)
+		*value++ = '\0';
+	if (!value || !*opt)
+		return *opt && !value ? 0 : -EINVAL;	/* flags such as "rw" change nothing */
+	if (strcmp(opt, "size") == 0) {
+		info->max = parse_size(value);
+		return info->max < 0 ? -EINVAL : 0;
+	}
+	if (strcmp(opt, "nr_blocks") == 0) {
+		info->max = parse_size(value);
+		return info->max < 0 ? -EINVAL : 0;
+	}
+	if (kstrtoul(value, strcmp(opt, "mode") == 0 ? 8 : 10, &n))
+		return -EINVAL;
+	if (strcmp(opt, "mode") == 0)
+		info->mode = (mode_t)n & S_IALLUGO;
+	else if (strcmp(opt, "uid") == 0)
+		info->uid = (uid_t)n;
+	else if (strcmp(opt, "gid") == 0)
+		info->gid = (gid_t)n;
+	else if (strcmp(opt, "nr_inodes") != 0)
+		return -EINVAL;
+	return 0;
+}
+
+static int parse_options(struct tmpfs_info *info, const char *options)
+{
+	char *copy = kstrdup(options ? options : "", GFP_KERNEL), *rest = copy, *opt;
+	int err = copy ? 0 : -ENOMEM;
+
+	while (!err && (opt = strsep(&rest, ",")) != NULL)
+		if (*opt)
+			err = parse_option(info, opt);
+	kfree(copy);
+	return err;
+}
+
+struct super_block *tmpfs_mount(const struct fs_type *t, const char *source, const char *options,
+				unsigned long flags)
+{
+	struct super_block *sb = sb_alloc(t, &tmpfs_super_ops, TMPFS_MAGIC);
+	struct tmpfs_info *info = kzalloc(sizeof(*info), GFP_KERNEL);
+	struct inode *root = NULL;
+	int err = sb && info ? 0 : -ENOMEM;
+
+	if (sb)
+		sb->private = info;
+	if (!err) {
+		info->max = (long)(totalram_pages() / 2);
+		info->mode = S_ISVTX | S_IRWXUGO;
+		err = parse_options(info, options);
+	}
+	if (!err) {
+		sb->dflags = DENTRY_PINNED;
+		root = tmpfs_inode(sb, NULL, S_IFDIR | info->mode, 0);
+		err = -ENOMEM;
+	}
+	if (root) {
+		root->uid = info->uid;
+		root->gid = info->gid;
+		sb->root = d_alloc_root(sb, root);
+		if (sb->root)
+			return sb;
+		inode_put(root);
+	}
+	if (sb)
+		sb_put(sb);
+	else
+		kfree(info);
+	return ERR_PTR(err);
+}
+
+static struct super_block *rootfs_mount(const struct fs_type *t, const char *source,
+					const char *options, unsigned long flags)
+{
+	return tmpfs_mount(t, source, "mode=755", flags);
+}
+
+static const struct fs_type rootfs_type = { "rootfs", rootfs_mount, true };
+static const struct fs_type tmpfs_type = { "tmpfs", tmpfs_mount, true };
+static const struct fs_type ramfs_type = { "ramfs", tmpfs_mount, true };
+
+void tmpfs_init(void)
+{
+	register_filesystem(&rootfs_type);
+	register_filesystem(&tmpfs_type);
+	register_filesystem(&ramfs_type);
+}
