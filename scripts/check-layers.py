@@ -46,7 +46,6 @@ CIRCLES = {
     ("kernel/base/ipi.c", "mm/vmstat.h"): "IPIs are counted",
     ("kernel/base/panic.c", "mm/page_alloc.h"): "the last report says how much memory was free",
     ("arch/*/signal.c", "kernel/signal.h"): "builds the frame that kernel/signal.c asks for",
-    ("arch/*/thread.c", "kernel/syscall.h"): "arch_prctl(2) is a call that only one port has",
 }
 
 
