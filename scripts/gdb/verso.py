@@ -11,6 +11,8 @@ import gdb
 
 PAGE_SHIFT, PTRS = 12, 512
 KERNEL_PID = 0
+# Where both ports link the image (asm/memlayout.h); x86-64 loads it at that distance from 0.
+KERNEL_LINK_BASE = 0xffffffff80000000
 
 # Port: (shift of the frame number, its width, [(bit, letter when set)], bits that make a leaf).
 # RISC-V privileged architecture, "Sv39" to "Sv57"; Intel SDM volume 3, "Paging".
@@ -191,23 +193,11 @@ class VmWalk(gdb.Command):
 
 
 def table_of(mm):
-    """Physical address of an mm's top table. The kernel's own may be in the image, not the map."""
+    """Physical address of an mm's top table; the kernel's own may lie in the image."""
     pgd = int(mm["pgd"]) & (1 << 64) - 1
-    base = value("(unsigned long)page_offset") & (1 << 64) - 1
-    text = value("(unsigned long)&_text") & (1 << 64) - 1
-    if pgd >= text:
-        return pgd - text + kernel_physical_base()
-    return pgd - base
-
-
-def kernel_physical_base():
-    """Where the image lies, by asking the port's own translation if it has a name for it."""
-    for name in ("kimg_phys_base", "kernel_phys_base", "kernel_phys"):
-        try:
-            return value(f"(unsigned long){name}")
-        except gdb.error:
-            continue
-    return 0x80200000 if is_riscv() else 0x1000000
+    if pgd < KERNEL_LINK_BASE:
+        return pgd - (value("(unsigned long)page_offset") & (1 << 64) - 1)
+    return pgd - KERNEL_LINK_BASE + (value("kernel_phys_base") if is_riscv() else 0)
 
 
 class VmPage(gdb.Command):
