@@ -61,6 +61,20 @@ $(eval $(call user_program,$(O)/host/user,$(USER_HOSTCC),strip))
 $(eval $(call user_list,$(O)/$(ARCH)/user))
 $(eval $(call user_list,$(O)/host/user))
 
-.PHONY: user user-host
+.PHONY: user user-host user-check
 user: $(USER_PROGRAMS:%=$(O)/$(ARCH)/user/%) $(O)/$(ARCH)/user/tools.list
 user-host: $(USER_PROGRAMS:%=$(O)/host/user/%)
+
+# The shell against the machine's own: same script, same output. The tools are the machine's.
+user-check: $(O)/host/user/verso-tools
+	@rm -rf $(O)/shell-check && mkdir -p $(O)/shell-check/ours $(O)/shell-check/bin \
+		$(O)/shell-check/theirs
+	@ln -s $(abspath $(O))/host/user/verso-tools $(O)/shell-check/bin/sh
+	@script=$(abspath tests/user/shell.sh); bin=$(abspath $(O)/shell-check/bin); \
+	for side in ours theirs; do \
+		(cd $(O)/shell-check/$$side && \
+		 { [ $$side = theirs ] || PATH=$$bin:$$PATH; } && \
+		 sh $$script 1 "2 3" >../$$side.out 2>&1 || true); \
+	done; \
+	diff $(O)/shell-check/theirs.out $(O)/shell-check/ours.out && \
+		echo "user-check: the shell agrees on $$(wc -l <$(O)/shell-check/ours.out) lines"

@@ -448,7 +448,8 @@ TEST(mincore_tells_touched_pages_from_untouched)
 	unsigned char vec[4] = { 0 };
 
 	p[2 * page] = 1;
-	CHECK_OK(mincore(p, 4 * page, vec));
+	if (mincore(p, 4 * page, vec) && errno == ENOSYS)
+		SKIP("no mincore");
 	CHECK_EQ(vec[2] & 1, 1);
 	CHECK_EQ(vec[0] & 1, 0);
 	CHECK_OK(munmap(p, page));

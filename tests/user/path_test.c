@@ -524,7 +524,8 @@ TEST(path_mknod_makes_a_fifo)
 	char c;
 	int fd;
 
-	CHECK_OK(mkfifo("p", 0644));
+	if (mkfifo("p", 0644) && errno == ENOSYS)
+		SKIP("no mknodat");
 	CHECK(S_ISFIFO(stat_of("p").st_mode));
 	CHECK_ERR(open("p", O_WRONLY | O_NONBLOCK), ENXIO);
 	pid = fork_ok();

@@ -256,6 +256,8 @@ TEST(process_parent_death_signal_arrives)
 	pid_t pid;
 	char c;
 
+	if (prctl(PR_SET_PDEATHSIG, 0) && errno == EINVAL)
+		SKIP("no PR_SET_PDEATHSIG");
 	CHECK_OK(pipe(p));
 	pid = fork_ok();
 	if (pid == 0) {

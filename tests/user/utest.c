@@ -259,7 +259,7 @@ static int run_all(const struct utest **t, size_t n)
 {
 	size_t failed = 0;
 
-	printf("KTAP version 1\n1..%zu\n", n);
+	printf("1..%zu\n", n);
 	for (size_t i = 0; i < n; i++)
 		failed += !run_test(t[i], i + 1);
 	printf("# %zu passed, %zu failed\n", n - failed, failed);
@@ -297,10 +297,8 @@ int main(int argc, char **argv)
 		if (wanted(__start_utests[i], argv + optind))
 			t[n++] = __start_utests[i];
 	qsort(t, n, sizeof(*t), by_name);
-	if (mix) {
-		printf("# seed %lu\n", seed);
+	if (mix)
 		shuffle(t, n, seed);
-	}
 	for (size_t i = 0; list && i < n; i++)
 		puts(t[i]->name);
 	if (list)
@@ -314,5 +312,8 @@ int main(int argc, char **argv)
 	sigaddset(&chld, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &chld, NULL);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	printf("KTAP version 1\n");
+	if (mix)
+		printf("# seed %lu\n", seed);
 	return run_all(t, n);
 }

@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,12 +94,18 @@ static void run(char **argv)
 }
 
 /* Verso powers off when process 1 returns; Linux panics then, so there we ask for it. */
-static int leave(int status)
+static bool powers_off_by_itself(void)
 {
 	struct utsname u;
 
+	return !uname(&u) && (strstr(u.sysname, "Verso") || strstr(u.release, "verso") ||
+			      strstr(u.version, "Verso"));
+}
+
+static int leave(int status)
+{
 	fflush(stdout);
-	if (getpid() == 1 && !uname(&u) && !strcmp(u.sysname, "Linux")) {
+	if (getpid() == 1 && !powers_off_by_itself()) {
 		printf("init exited with status %d\n", status);
 		fflush(stdout);
 		sync();

@@ -371,7 +371,7 @@ static void split(const struct text *t, struct word ***tail)
 			continue;
 		if (class != QUOTED && strchr("*?[", c))
 			globs = true;
-		else if (strchr("*?[]\\", c))
+		if (c == '\\' || (class == QUOTED && strchr("*?[]", c)))
 			str_add(&field, '\\');
 		str_add(&field, c);
 	}
