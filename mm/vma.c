@@ -252,6 +252,13 @@ void vma_unlink_file(struct vm_area_struct *vma)
 		atomic_dec(&as->i_mmap_writable);
 }
 
+/*
+ * Own gaps come from the list, subtree gaps from the tree. Rebalancing recomputes single nodes, so
+ * while it runs no own gap may differ from what the tree was built with: gap_update(next) would
+ * find next up to date, stop, and leave its ancestors stale. Hence: update next, then insert;
+ * erase, then leave the list, then update next.
+ */
+
 /* The place right behind @prev is the right child of prev, or the left child of its successor. */
 static void tree_insert(struct mm_struct *mm, struct vm_area_struct *vma,
 			struct vm_area_struct *prev, struct vm_area_struct *next)
@@ -284,8 +291,8 @@ void vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_s
 	list_add(&vma->vm_link, prev ? &prev->vm_link : &mm->mmap);
 	next = vma_next(vma);
 	ASSERT(!next || vma->vm_end <= next->vm_start);
-	tree_insert(mm, vma, prev, next);
 	gap_update(next);
+	tree_insert(mm, vma, prev, next);
 	mm->map_count++;
 	vma_link_file(vma);
 }
@@ -297,8 +304,8 @@ void vma_unlink_mm(struct vm_area_struct *vma)
 
 	if (mm->mmap_cache == vma)
 		mm->mmap_cache = NULL;
-	list_del(&vma->vm_link);
 	rb_erase_augmented(&vma->vm_rb, &mm->mm_rb, &gap_callbacks);
+	list_del(&vma->vm_link);
 	gap_update(next);
 	mm->map_count--;
 }

@@ -36,19 +36,22 @@ KTEST(pgtable_a_table_stays_while_a_neighbour_needs_it)
 KTEST(pgtable_sparse_mappings_at_both_ends_come_back)
 {
 	struct mm_struct *mm = mm_alloc();
-	unsigned long top, before;
+	unsigned long top, used = 0;
 
 	REQUIRE(mm);
 	top = ALIGN_DOWN(mm->task_size, PAGE_SIZE) - PAGE_SIZE;
-	before = pages_in_use();
-	test_map(mm, USER_ADDR_MIN, 1, RW, ANON);
-	test_map(mm, top, 1, RW, ANON);
-	test_poke(mm, USER_ADDR_MIN, 1);
-	test_poke(mm, top, 2);
-	EXPECT_EQ(test_peek(mm, top), 2);
-	EXPECT_EQ(do_munmap(mm, 0, mm->task_size), 0);
-	EXPECT_EQ(atomic64_read(&mm->pgtables_bytes), PAGE_SIZE);
-	EXPECT_EQ(pages_in_use(), before);
+	for (unsigned int round = 0; round < 3; round++) {
+		test_map(mm, USER_ADDR_MIN, 1, RW, ANON);
+		test_map(mm, top, 1, RW, ANON);
+		test_poke(mm, USER_ADDR_MIN, 1);
+		test_poke(mm, top, 2);
+		EXPECT_EQ(test_peek(mm, top), 2);
+		EXPECT_EQ(do_munmap(mm, 0, mm->task_size), 0);
+		EXPECT_EQ(atomic64_read(&mm->pgtables_bytes), PAGE_SIZE);
+		if (round == 1)			/* the first round may have grown slabs */
+			used = pages_in_use();
+	}
+	EXPECT_EQ(pages_in_use(), used);
 	mmput(mm);
 }
 
