@@ -85,13 +85,23 @@ void arch_show_regs(const struct trapframe *regs);
 void arch_backtrace(const struct trapframe *regs, bool (*fn)(unsigned long pc, void *arg), void *arg);
 
 /* ---- switch.S, thread.c ---- */
-/* arch_switch_to - save @prev's callee-saved state, run @next; returns (on prev's stack, later) the thread that ran before. irqs off. */
+/*
+ * arch_switch_to - save @prev's callee-saved state, run @next; returns (on prev's stack, later) the thread that
+ * ran before. irqs off.
+ */
 struct thread *arch_switch_to(struct thread *prev, struct thread *next);
 /* arch_thread_init_kernel - make @t start in @fn(@arg) at its first switch (via schedule_tail()). */
 void arch_thread_init_kernel(struct thread *t, void (*fn)(void *), void *arg);
-/* arch_thread_init_fork - make @t return to user mode with @regs' state, result 0, stack @sp (0: same), TLS @tls if @set_tls. FP state copied. */
-int arch_thread_init_fork(struct thread *t, const struct trapframe *regs, unsigned long sp, bool set_tls, unsigned long tls);
-/* arch_start_user - set @regs so that the return to user mode enters @pc with @sp, all else as Linux's ELF_PLAT_INIT; FP state reset. */
+/*
+ * arch_thread_init_fork - make @t return to user mode with @regs' state, result 0, stack @sp (0: same), TLS @tls
+ * if @set_tls. FP state copied.
+ */
+int arch_thread_init_fork(struct thread *t, const struct trapframe *regs, unsigned long sp,
+			  bool set_tls, unsigned long tls);
+/*
+ * arch_start_user - set @regs so that the return to user mode enters @pc with @sp, all else as Linux's
+ * ELF_PLAT_INIT; FP state reset.
+ */
 void arch_start_user(struct trapframe *regs, unsigned long pc, unsigned long sp);
 /* arch_fork_return - first code of a forked thread after schedule_tail(): return to user mode. Never called from C. */
 void arch_fork_return(void);
@@ -103,7 +113,10 @@ void arch_thread_free(struct thread *t);
 /* ---- signal.c: Linux's rt_sigframe on each architecture ---- */
 /* arch_signal_deliver - build the frame for @ks on the user stack (or altstack) and redirect @regs; 0 or -EFAULT. */
 int arch_signal_deliver(struct ksignal *ks, struct trapframe *regs);
-/* arch_sigreturn - restore @regs, mask and altstack from the frame at the user sp; returns the value for the result register, or -EFAULT. */
+/*
+ * arch_sigreturn - restore @regs, mask and altstack from the frame at the user sp; returns the value for the
+ * result register, or -EFAULT.
+ */
 long arch_sigreturn(struct trapframe *regs);
 
 /* ---- irq.c, timer.c ---- */
@@ -124,7 +137,10 @@ int arch_smp_start(struct cpu *c);
 void arch_ipi_send(unsigned int cpu, enum ipi_kind kind);
 
 /* ---- mmu.c ---- */
-/* arch_map_kernel - map [va, va+size) -> pa in the kernel's tables with the largest leaves that fit (tables from memblock before mm is up, from the page allocator after); 0 or -ENOMEM. */
+/*
+ * arch_map_kernel - map [va, va+size) -> pa in the kernel's tables with the largest leaves that fit (tables from
+ * memblock before mm is up, from the page allocator after); 0 or -ENOMEM.
+ */
 int arch_map_kernel(unsigned long va, paddr_t pa, size_t size, pgprot_t prot);
 /* arch_kernel_pgd - the kernel's own top-level table (swapper_pg_dir). */
 pgd_t *arch_kernel_pgd(void);
@@ -137,7 +153,10 @@ void arch_switch_mm(struct mm_struct *prev, struct mm_struct *next);
 void arch_tlb_flush_local_page(unsigned long va);
 void arch_tlb_flush_local_range(unsigned long start, unsigned long end);
 void arch_tlb_flush_local_all(void);
-/* arch_tlb_flush_remote - [start, end) flushed on every CPU of @mask but this one when it returns; irqs on (or boot). */
+/*
+ * arch_tlb_flush_remote - [start, end) flushed on every CPU of @mask but this one when it returns; irqs on (or
+ * boot).
+ */
 void arch_tlb_flush_remote(const struct cpumask *mask, unsigned long start, unsigned long end);
 /* arch_tlb_flush_kernel_range - the same for kernel addresses, on all CPUs. */
 void arch_tlb_flush_kernel_range(unsigned long start, unsigned long end);
@@ -207,7 +226,10 @@ void handle_irq(unsigned int irq);
 void timer_interrupt(const struct trapframe *regs);
 /* handle_ipi - @kind was sent to this CPU; irqs off. */
 void handle_ipi(enum ipi_kind kind);
-/* exit_to_user_work - current->work is non-zero on the way to user mode; called with irqs off, returns with irqs off and work 0. */
+/*
+ * exit_to_user_work - current->work is non-zero on the way to user mode; called with irqs off, returns with irqs
+ * off and work 0.
+ */
 void exit_to_user_work(struct trapframe *regs);
 /* schedule_tail - first call of every new thread, before its function: finishes the switch (irqs come back on). */
 void schedule_tail(struct thread *prev);

@@ -18,7 +18,10 @@ void console_set_receiver(void (*rx)(const char *s, size_t n));
 /* console_receive - drivers: bytes arrived (irqs off). Dropped while there is no receiver. */
 void console_receive(const char *s, size_t n);
 
-/* uart16550_init - drivers/uart16550.c: at @base (MMIO kernel address, stride 1<<@shift) or I/O port if @port; irq @irq; registers itself. */
+/*
+ * uart16550_init - drivers/uart16550.c: at @base (MMIO kernel address, stride 1<<@shift) or I/O port if @port;
+ * irq @irq; registers itself.
+ */
 int uart16550_init(unsigned long base, unsigned int shift, bool port, unsigned int irq, u32 clock_hz);
 
 #endif

@@ -10,10 +10,25 @@
 
 struct cpumask { unsigned long bits; };
 
-static inline void cpumask_set(unsigned int cpu, struct cpumask *m)   { __atomic_fetch_or(&m->bits, 1UL << cpu, __ATOMIC_SEQ_CST); }
-static inline void cpumask_clear(unsigned int cpu, struct cpumask *m) { __atomic_fetch_and(&m->bits, ~(1UL << cpu), __ATOMIC_SEQ_CST); }
-static inline bool cpumask_test(unsigned int cpu, const struct cpumask *m) { return (__atomic_load_n(&m->bits, __ATOMIC_SEQ_CST) >> cpu) & 1; }
-static inline unsigned long cpumask_bits(const struct cpumask *m) { return __atomic_load_n(&m->bits, __ATOMIC_SEQ_CST); }
+static inline void cpumask_set(unsigned int cpu, struct cpumask *m)
+{
+	__atomic_fetch_or(&m->bits, 1UL << cpu, __ATOMIC_SEQ_CST);
+}
+
+static inline void cpumask_clear(unsigned int cpu, struct cpumask *m)
+{
+	__atomic_fetch_and(&m->bits, ~(1UL << cpu), __ATOMIC_SEQ_CST);
+}
+
+static inline bool cpumask_test(unsigned int cpu, const struct cpumask *m)
+{
+	return (__atomic_load_n(&m->bits, __ATOMIC_SEQ_CST) >> cpu) & 1;
+}
+
+static inline unsigned long cpumask_bits(const struct cpumask *m)
+{
+	return __atomic_load_n(&m->bits, __ATOMIC_SEQ_CST);
+}
 
 /* for_each_cpu_in - @cpu runs over the members of @word, a snapshot taken by cpumask_bits() */
 #define for_each_cpu_in(cpu, word) \

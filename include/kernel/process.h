@@ -113,7 +113,10 @@ struct id_group *find_pgrp(pid_t id);
 struct id_group *find_session(pid_t id);
 /* pgrp_is_orphaned - no member has a parent elsewhere in its session (job control); takes the tasklist lock. */
 bool pgrp_is_orphaned(pid_t pgid);
-/* session_disassociate - the terminal is gone: every process of session @sid loses its controlling terminal. Takes the lock. */
+/*
+ * session_disassociate - the terminal is gone: every process of session @sid loses its controlling terminal.
+ * Takes the lock.
+ */
 void session_disassociate(pid_t sid);
 
 /* find_process / find_thread - by id; tasklist lock held; NULL: none. Zombies included. */
@@ -145,7 +148,10 @@ long do_fork(const struct clone_args_k *args);
 void do_exit(int code) __noreturn;
 void do_group_exit(int code) __noreturn;
 
-/* do_execve - replace current's program. @argv/@envp: kernel arrays (init) if @kernel_ptrs, else user pointers. 0 or -errno; after the point of no return a failure kills. */
+/*
+ * do_execve - replace current's program. @argv/@envp: kernel arrays (init) if @kernel_ptrs, else user pointers.
+ * 0 or -errno; after the point of no return a failure kills.
+ */
 struct exec_strings { const void *argv, *envp; bool kernel_ptrs; };
 int do_execve(int dirfd, const char *path, const struct exec_strings *s, int flags);
 

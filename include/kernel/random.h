@@ -5,7 +5,9 @@
 
 #include <lib/types.h>
 
-/* get_random_bytes - fill @buf; any context. Seeded from arch_entropy() at the first use. */
+/* random_init - boot: the first seed from arch_entropy() */
+void random_init(void);
+/* get_random_bytes - fill @buf; any context. */
 void get_random_bytes(void *buf, size_t n);
 /* random_below - uniform in [0, @n), @n > 0 */
 u64 random_below(u64 n);

@@ -127,10 +127,14 @@ int schedule_until(u64 deadline_ns);
 void sched_yield_current(void);
 /* thread_wake - make @t runnable if its state is in the class; true if it was asleep. Any context. */
 bool thread_wake(struct thread *t);
-/* thread_wake_signal - raise WORK_SIGNAL (and WORK_FATAL if @fatal) and wake @t: interruptible; killable and stopped too if @fatal. */
+/*
+ * thread_wake_signal - raise WORK_SIGNAL (and WORK_FATAL if @fatal) and wake @t: interruptible; killable and
+ * stopped too if @fatal.
+ */
 bool thread_wake_signal(struct thread *t, bool fatal);
 /* thread_exit_switch - last act of a thread: state THREAD_DEAD, never returns. With current->autofree set the scheduler
- * calls thread_free() later (kernel threads; user threads nobody reaps); else its owner does, after thread_wait_off_cpu(). */
+ * calls thread_free() later (kernel threads; user threads nobody reaps); else its owner does, after
+ * thread_wait_off_cpu(). */
 void thread_exit_switch(void) __noreturn;
 /* thread_wait_off_cpu - spin until @t has left its stack (before freeing it). */
 void thread_wait_off_cpu(struct thread *t);
@@ -139,8 +143,15 @@ int thread_set_affinity(struct thread *t, const struct cpumask *m);
 /* set_work - raise WORK_* bits for @t and, if it runs in user mode elsewhere, make it notice. */
 void set_work(struct thread *t, unsigned long bits);
 
-/* signal_pending - kernel/signal.c keeps WORK_SIGNAL true to "a deliverable signal waits"; WORK_FATAL stays set until death. */
-static inline bool signal_pending(const struct thread *t) { return (READ_ONCE(t->work) & (WORK_SIGNAL | WORK_FATAL)) != 0; }
+/*
+ * signal_pending - kernel/signal.c keeps WORK_SIGNAL true to "a deliverable signal waits"; WORK_FATAL stays set
+ * until death.
+ */
+static inline bool signal_pending(const struct thread *t)
+{
+	return (READ_ONCE(t->work) & (WORK_SIGNAL | WORK_FATAL)) != 0;
+}
+
 static inline bool fatal_signal_pending(const struct thread *t) { return (READ_ONCE(t->work) & WORK_FATAL) != 0; }
 
 /* sched_load - load averages in 1/2048 units for 1, 5, 15 minutes; counts of runnable threads. */
@@ -148,9 +159,15 @@ struct sched_load { unsigned long avg[3]; unsigned int running, total; };
 void sched_load(struct sched_load *l);
 u64 sched_idle_ns(unsigned int cpu);
 unsigned long sched_switches(void);
-/* thread_times - ns of CPU in user and kernel mode so far; the sum is exact, the split is sampled at each tick (10 ms). */
+/*
+ * thread_times - ns of CPU in user and kernel mode so far; the sum is exact, the split is sampled at each tick
+ * (10 ms).
+ */
 void thread_times(const struct thread *t, u64 *utime, u64 *stime);
-/* sched_tick_hook - kernel/time.c: called from the tick for a user thread (ITIMER_VIRTUAL, PROF, RLIMIT_CPU); irqs off. May be NULL. */
+/*
+ * sched_tick_hook - kernel/time.c: called from the tick for a user thread (ITIMER_VIRTUAL, PROF, RLIMIT_CPU);
+ * irqs off. May be NULL.
+ */
 extern void (*sched_tick_hook)(struct thread *t, u64 ns, bool user);
 
 /* sleep_until - absolute ns; 0 or -EINTR. */

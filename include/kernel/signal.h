@@ -33,7 +33,8 @@ struct ksignal {
 };
 
 /* ---- sending: each returns 0 or -errno; any context but send_sig_fault ---- */
-int send_signal_process(struct process *p, int sig, const siginfo_t *info);	/* info NULL: from the kernel (SI_KERNEL) */
+/* info NULL: from the kernel (SI_KERNEL) */
+int send_signal_process(struct process *p, int sig, const siginfo_t *info);
 int send_signal_thread(struct thread *t, int sig, const siginfo_t *info);
 /* siginfo_user - @info as kill(2) fills it: from current with @code */
 void siginfo_user(siginfo_t *info, int sig, int code);
@@ -51,8 +52,10 @@ bool signal_ignored_or_blocked(int sig);
 void handle_signals(struct trapframe *regs);
 /* set_current_blocked - new mask for current; SIGKILL and SIGSTOP are removed; recomputes WORK_SIGNAL. */
 void set_current_blocked(sigset_t set);
-/* set_user_sigmask - pselect, ppoll: block the user's set until the call returns; 0, -EINVAL, -EFAULT. @uset NULL: nothing.
- * restore_user_sigmask - before the call returns: @interrupted = a signal ended it (then delivery puts the mask back). */
+/* set_user_sigmask - pselect, ppoll: block the user's set until the call returns; 0, -EINVAL, -EFAULT.
+ * @uset NULL: nothing.
+ * restore_user_sigmask - before the call returns: @interrupted = a signal ended it (then delivery puts the
+ * mask back). */
 int set_user_sigmask(const sigset_t __user *uset, size_t size);
 void restore_user_sigmask(bool interrupted);
 /* signal_altstack_sp - where a handler's frame starts (altstack if asked for and not on it already), given user @sp. */

@@ -43,7 +43,9 @@ static inline long restart_at(u64 deadline)
 	return -ERESTART_RESTARTBLOCK;
 }
 
-#define SC_PROTO__(name) long sys_##name(unsigned long r0, unsigned long r1, unsigned long r2, unsigned long r3, unsigned long r4, unsigned long r5)
+#define SC_PROTO__(name)										\
+	long sys_##name(unsigned long r0, unsigned long r1, unsigned long r2, unsigned long r3,		\
+			unsigned long r4, unsigned long r5)
 #define SC_ARG__(t, r) ((t)(r))
 
 #define SYSCALL_DEFINE0(name)									\

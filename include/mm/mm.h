@@ -32,7 +32,8 @@ enum fault_result {
 struct vm_ops {
 	void	(*open)(struct vm_area_struct *vma);	/* the VMA was copied or split; mmap_lock held for write */
 	void	(*close)(struct vm_area_struct *vma);	/* it is going away                                      */
-	/* fault - find the page for f->pgoff: set f->page (referenced) or return an error; mmap_lock held for read, may sleep.
+	/* fault - find the page for f->pgoff: set f->page (referenced) or return an error;
+	 * mmap_lock held for read, may sleep.
 	 * NULL with vma->mapping set: the page cache answers. */
 	enum fault_result (*fault)(struct vm_area_struct *vma, struct fault *f);
 	/* page_mkwrite - a clean shared page is about to become writable; FAULT_OK or FAULT_SIGBUS */
@@ -51,7 +52,8 @@ struct vm_area_struct {
 	struct mm_struct	*vm_mm;			/* (i) */
 	unsigned long		vm_flags;		/* (m) VM_* (mm/types.h)                    */
 	pgprot_t		vm_page_prot;		/* (m) for a page that may be written if VM_WRITE and shared */
-	pgoff_t			vm_pgoff;		/* (m) first page's offset in the object; anon: address >> PAGE_SHIFT at birth */
+	/* ff_t                    vm_pgoff;               /* (m) first page's offset in the object; anon:
+	 * address at birth, in pages */
 	const struct vm_ops	*vm_ops;		/* (i) NULL: anonymous memory               */
 	struct address_space	*mapping;		/* (i) page cache of the object, or NULL    */
 	void			*vm_file;		/* (i) struct file *, opaque; a reference is held via vm_ops */
@@ -120,7 +122,10 @@ struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);
 /* find_vma_intersection - a VMA that overlaps [start, end), or NULL */
 struct vm_area_struct *find_vma_intersection(struct mm_struct *mm, unsigned long start, unsigned long end);
 static inline bool vma_is_anonymous(const struct vm_area_struct *vma) { return !vma->vm_ops && !vma->mapping; }
-static inline unsigned long vma_pages(const struct vm_area_struct *vma) { return (vma->vm_end - vma->vm_start) >> PAGE_SHIFT; }
+static inline unsigned long vma_pages(const struct vm_area_struct *vma)
+{
+	return (vma->vm_end - vma->vm_start) >> PAGE_SHIFT;
+}
 #define for_each_vma(mm, vma) list_for_each_entry(vma, &(mm)->mmap, vm_link)
 /* mm_check - validator: tree, list, gaps, counters. mmap_lock held. */
 void mm_check(struct mm_struct *mm);
@@ -146,22 +151,33 @@ int do_munmap(struct mm_struct *mm, unsigned long addr, size_t len);
 int do_munmap_locked(struct mm_struct *mm, unsigned long addr, size_t len);
 unsigned long do_brk(struct mm_struct *mm, unsigned long brk);	/* new (or unchanged) break */
 int do_mprotect(struct mm_struct *mm, unsigned long addr, size_t len, unsigned long prot);
-long do_mremap(struct mm_struct *mm, unsigned long addr, size_t old_len, size_t new_len, unsigned long flags, unsigned long new_addr);
+long do_mremap(struct mm_struct *mm, unsigned long addr, size_t old_len, size_t new_len,
+	       unsigned long flags, unsigned long new_addr);
 int do_madvise(struct mm_struct *mm, unsigned long addr, size_t len, int advice);
 int do_msync(struct mm_struct *mm, unsigned long addr, size_t len, int flags);
 int do_mincore(struct mm_struct *mm, unsigned long addr, size_t len, u8 __user *vec);
 int do_mlock(struct mm_struct *mm, unsigned long addr, size_t len, bool lock, unsigned long rlimit);
 /* setup_stack_vma - exec: a VM_GROWSDOWN VMA ending at @top, at least @len bytes; 0 or -errno */
 int setup_stack_vma(struct mm_struct *mm, unsigned long top, size_t len, bool exec);
-/* remap_pfn_range - map frames @pfn... at [addr, addr+size) of VM_PFNMAP @vma now: no struct page is touched; 0 or -errno.
+/* remap_pfn_range - map frames @pfn... at [addr, addr+size) of VM_PFNMAP @vma now: no struct page is
+ * touched; 0 or -errno.
  * mmap_lock held for write, or @vma not yet visible (vm_ops->open). */
 int remap_pfn_range(struct vm_area_struct *vma, unsigned long addr, pfn_t pfn, size_t size, pgprot_t prot);
-/* install_special_mapping - @pages (kept by the caller for ever, NULL-free) appear at [addr, addr+len); @ops->fault may be NULL; 0 or -errno */
+/*
+ * install_special_mapping - @pages (kept by the caller for ever, NULL-free) appear at [addr, addr+len);
+ * @ops->fault may be NULL; 0 or -errno
+ */
 int install_special_mapping(struct mm_struct *mm, unsigned long addr, size_t len, unsigned long vm_flags,
 			    const struct vm_ops *ops, struct page **pages);
-/* mm_populate - fault in [addr, addr+len) as far as it goes; 0 or the errno of the first page that did not (mlock, MAP_POPULATE) */
+/*
+ * mm_populate - fault in [addr, addr+len) as far as it goes; 0 or the errno of the first page that did not
+ * (mlock, MAP_POPULATE)
+ */
 int mm_populate(struct mm_struct *mm, unsigned long addr, size_t len);
-/* mm_write / mm_read - access another address space (or one not loaded): bytes done, or -EFAULT. get_user_pages underneath. sleeps. */
+/*
+ * mm_write / mm_read - access another address space (or one not loaded): bytes done, or -EFAULT. get_user_pages
+ * underneath. sleeps.
+ */
 long access_process_vm(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write);
 /* get_user_page - fault in and reference the page at @addr; NULL with *@err */
 struct page *get_user_page(struct mm_struct *mm, unsigned long addr, bool write, int *err);
@@ -184,7 +200,10 @@ struct fault {
 enum fault_result handle_mm_fault(struct mm_struct *mm, unsigned long address, bool write, bool exec, bool user);
 
 /* ---- reporting for /proc ---- */
-struct vma_usage { unsigned long rss, pss_shifted, shared_clean, shared_dirty, private_clean, private_dirty, referenced, anonymous, swap; };
+struct vma_usage {
+	unsigned long rss, pss_shifted, shared_clean, shared_dirty, private_clean, private_dirty;
+	unsigned long referenced, anonymous, swap;
+};
 /* vma_usage - walk the page tables of @vma; bytes; pss_shifted is bytes << 12. mmap_lock held. */
 void vma_usage(struct vm_area_struct *vma, struct vma_usage *u);
 

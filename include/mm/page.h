@@ -80,11 +80,16 @@ static inline struct page *virt_to_page(const void *va)	{ return phys_to_page(vi
 bool pfn_valid(pfn_t pfn);
 
 #define PAGEFLAG(Name, name)									\
-static inline bool Page##Name(const struct page *p) { return (READ_ONCE(p->flags) >> PG_##name) & 1; } \
-static inline void SetPage##Name(struct page *p) { __atomic_fetch_or(&p->flags, 1UL << PG_##name, __ATOMIC_RELAXED); } \
-static inline void ClearPage##Name(struct page *p) { __atomic_fetch_and(&p->flags, ~(1UL << PG_##name), __ATOMIC_RELAXED); } \
-static inline bool TestSetPage##Name(struct page *p) { return (__atomic_fetch_or(&p->flags, 1UL << PG_##name, __ATOMIC_ACQ_REL) >> PG_##name) & 1; } \
-static inline bool TestClearPage##Name(struct page *p) { return (__atomic_fetch_and(&p->flags, ~(1UL << PG_##name), __ATOMIC_ACQ_REL) >> PG_##name) & 1; } \
+static inline bool Page##Name(const struct page *p)						\
+{ return (READ_ONCE(p->flags) >> PG_##name) & 1; }						\
+static inline void SetPage##Name(struct page *p)						\
+{ __atomic_fetch_or(&p->flags, 1UL << PG_##name, __ATOMIC_RELAXED); }				\
+static inline void ClearPage##Name(struct page *p)						\
+{ __atomic_fetch_and(&p->flags, ~(1UL << PG_##name), __ATOMIC_RELAXED); }			\
+static inline bool TestSetPage##Name(struct page *p)						\
+{ return (__atomic_fetch_or(&p->flags, 1UL << PG_##name, __ATOMIC_ACQ_REL) >> PG_##name) & 1; }	\
+static inline bool TestClearPage##Name(struct page *p)						\
+{ return (__atomic_fetch_and(&p->flags, ~(1UL << PG_##name), __ATOMIC_ACQ_REL) >> PG_##name) & 1; } \
 /* for a page nobody else can see yet (or any more) */						\
 static inline void __SetPage##Name(struct page *p) { p->flags |= 1UL << PG_##name; }		\
 static inline void __ClearPage##Name(struct page *p) { p->flags &= ~(1UL << PG_##name); }
@@ -111,7 +116,8 @@ static inline bool get_page_unless_zero(struct page *p)
 	int v = atomic_read(&p->_refcount);
 
 	while (v > 0)
-		if (__atomic_compare_exchange_n(&p->_refcount.counter, &v, v + 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		if (__atomic_compare_exchange_n(&p->_refcount.counter, &v, v + 1, false,
+						__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 			return true;
 	return false;
 }

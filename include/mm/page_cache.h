@@ -16,7 +16,8 @@ struct address_space;
 
 /* aspace_ops - how an address space's pages are filled and written; one of the named upward tables. */
 struct aspace_ops {
-	/* fill - make @page (locked, in the cache, not up to date) up to date and unlock it, now or later; 0 or -errno (then unlocked, not up to date) */
+	/* fill - make @page (locked, in the cache, not up to date) up to date and unlock it, now or later;
+	 * 0 or -errno (then unlocked, not up to date) */
 	int	(*fill)(struct address_space *as, struct page *page);
 	/* writeout - start writing dirty @page; NULL: memory is the backing store (tmpfs) */
 	int	(*writeout)(struct address_space *as, struct page *page);
@@ -31,7 +32,7 @@ struct address_space {
 	struct rb_root		i_mmap;		/* (m) interval tree of VMAs over file pages    */
 	atomic_t		i_mmap_writable; /* (a) VM_SHARED|VM_MAYWRITE mappings          */
 	const struct aspace_ops	*ops;		/* (i) */
-	loff_t			size;		/* (a) bytes; i_size of the owner lives here. 8-byte, read without lock */
+	loff_t			size;		/* (a) bytes: the owner's i_size; read without lock */
 	unsigned long		flags;
 };
 
@@ -54,13 +55,23 @@ void remove_from_page_cache(struct page *page);
  *   returns: the page; NULL with *@err = -ENOMEM, -EIO or the fill's error.
  */
 struct page *page_cache_get(struct address_space *as, pgoff_t index, int *err);
-/* page_cache_adopt - make existing kernel-owned frame @page (initramfs data) the page at @index; takes over the reference. */
+/*
+ * page_cache_adopt - make existing kernel-owned frame @page (initramfs data) the page at @index; takes over the
+ * reference.
+ */
 int page_cache_adopt(struct address_space *as, struct page *page, pgoff_t index);
 /* set_page_dirty - contents are newer than the backing store; counted once. Page locked or mapped dirty. */
 void set_page_dirty(struct page *page);
-/* find_get_pages - up to @max cached pages with index in [*@from, last], referenced; *@from moves behind the last one. */
-unsigned int find_get_pages(struct address_space *as, pgoff_t *from, pgoff_t last, unsigned int max, struct page **pages);
-/* next_cached_page - smallest cached index >= @from, or ULONG_MAX (SEEK_DATA). next_hole - smallest uncached >= @from. */
+/*
+ * find_get_pages - up to @max cached pages with index in [*@from, last], referenced; *@from moves behind the
+ * last one.
+ */
+unsigned int find_get_pages(struct address_space *as, pgoff_t *from, pgoff_t last, unsigned int max,
+			    struct page **pages);
+/*
+ * next_cached_page - smallest cached index >= @from, or ULONG_MAX (SEEK_DATA). next_hole - smallest uncached >=
+ * @from.
+ */
 pgoff_t next_cached_page(struct address_space *as, pgoff_t from);
 pgoff_t next_hole(struct address_space *as, pgoff_t from);
 /*

@@ -31,13 +31,18 @@ static inline unsigned long pmd_addr_end(unsigned long addr, unsigned long end)
 	return boundary - 1 < end - 1 ? boundary : end;
 }
 
-/* walk_page_range - call @fn for each pte table piece in [start, end): ptes [pte, pte+n) map addr onwards; table locked.
+/* walk_page_range - call @fn for each pte table piece in [start, end): ptes [pte, pte+n) map addr
+ * onwards; table locked.
  * Empty levels are skipped. @fn returns non-zero to stop; that value is returned. */
 int walk_page_range(struct mm_struct *mm, unsigned long start, unsigned long end,
 		    int (*fn)(pte_t *pte, unsigned long addr, unsigned int n, void *arg), void *arg);
-/* free_page_tables - release tables that lie wholly in [floor, ceiling) and held only [start, end); ptes already empty. */
+/*
+ * free_page_tables - release tables that lie wholly in [floor, ceiling) and held only [start, end); ptes already
+ * empty.
+ */
 struct mmu_gather;
-void free_page_tables(struct mmu_gather *tlb, unsigned long start, unsigned long end, unsigned long floor, unsigned long ceiling);
+void free_page_tables(struct mmu_gather *tlb, unsigned long start, unsigned long end,
+		      unsigned long floor, unsigned long ceiling);
 
 /* alloc_table / free_table - one zeroed table page, counted; kernel tables pass mm = NULL. */
 struct page *alloc_table(struct mm_struct *mm);
@@ -49,7 +54,10 @@ void kernel_unmap_range(unsigned long start, unsigned long end);
 pte_t *kernel_pte_lookup(unsigned long va);
 
 /* ---- mmu_gather.c: unhook, flush, then free: always in this order ---- */
-/* 64 pages between two flushes: 512 bytes of a 16 KiB stack, and under 1% of the cost per page. Tables are 1/512 of that. */
+/*
+ * 64 pages between two flushes: 512 bytes of a 16 KiB stack, and under 1% of the cost per page. Tables are 1/512
+ * of that.
+ */
 #define MMU_GATHER_BATCH	64
 #define MMU_GATHER_TABLES	8
 struct mmu_gather {
@@ -63,7 +71,10 @@ struct mmu_gather {
 	struct page		*tables[MMU_GATHER_TABLES];
 };
 void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_struct *mm, bool fullmm);
-/* tlb_remove_page - @page was unhooked from @addr; its reference is dropped after the flush. May flush: no pte lock of ranks below held except the caller's own table lock. */
+/*
+ * tlb_remove_page - @page was unhooked from @addr; its reference is dropped after the flush. May flush: no pte
+ * lock of ranks below held except the caller's own table lock.
+ */
 void tlb_remove_page(struct mmu_gather *tlb, struct page *page, unsigned long addr);
 void tlb_remove_entry(struct mmu_gather *tlb, unsigned long addr);	/* entry changed, no page to free */
 void tlb_remove_table(struct mmu_gather *tlb, struct page *table);
@@ -71,7 +82,10 @@ void tlb_flush_mmu(struct mmu_gather *tlb);
 void tlb_finish_mmu(struct mmu_gather *tlb);
 
 /* ---- tlb_shootdown.c ---- */
-/* flush_tlb_page/range/mm - no CPU uses an old translation of @mm's range when it returns. irqs on unless only this CPU runs @mm. */
+/*
+ * flush_tlb_page/range/mm - no CPU uses an old translation of @mm's range when it returns. irqs on unless only
+ * this CPU runs @mm.
+ */
 void flush_tlb_page(struct mm_struct *mm, unsigned long addr);
 void flush_tlb_range(struct mm_struct *mm, unsigned long start, unsigned long end);
 void flush_tlb_mm(struct mm_struct *mm);

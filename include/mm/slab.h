@@ -12,7 +12,8 @@ struct kmem_cache;
 
 /* kmem_cache_create - objects of @size, @align (0: natural), @ctor run once per object when its slab is made (or NULL).
  *   NULL: no memory or nonsense sizes. sleeps: yes */
-struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align, unsigned int flags, void (*ctor)(void *));
+struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align,
+				     unsigned int flags, void (*ctor)(void *));
 /* kmem_cache_destroy - 0, or -EBUSY while objects are allocated. */
 int kmem_cache_destroy(struct kmem_cache *c);
 void *kmem_cache_alloc(struct kmem_cache *c, gfp_t gfp);
@@ -23,7 +24,10 @@ unsigned long kmem_cache_shrink(struct kmem_cache *c);
 unsigned long kmem_cache_shrink_all(void);
 unsigned long kmem_cache_inuse(struct kmem_cache *c);
 
-/* kmalloc - physically contiguous, at least 8-byte aligned (powers of two: naturally); up to 4 MiB; 0 bytes gives ZERO_SIZE_PTR. */
+/*
+ * kmalloc - physically contiguous, at least 8-byte aligned (powers of two: naturally); up to 4 MiB; 0 bytes
+ * gives ZERO_SIZE_PTR.
+ */
 void *kmalloc(size_t size, gfp_t gfp);
 void *kzalloc(size_t size, gfp_t gfp);
 void *kcalloc(size_t n, size_t size, gfp_t gfp);	/* overflow-checked */

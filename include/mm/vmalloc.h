@@ -5,7 +5,10 @@
 
 #include <mm/types.h>
 
-/* vmalloc - page-aligned, NULL: no memory or address space. sleeps: yes. vfree(NULL) is fine; vfree may not be called from interrupts. */
+/*
+ * vmalloc - page-aligned, NULL: no memory or address space. sleeps: yes. vfree(NULL) is fine; vfree may not be
+ * called from interrupts.
+ */
 void *vmalloc(size_t size);
 void *vzalloc(size_t size);
 /* vmalloc_align - as vmalloc with @align (power of two, multiple of PAGE_SIZE). */

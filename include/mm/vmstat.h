@@ -26,7 +26,10 @@ enum vm_state { VM_STATES(X) NR_VM_STATES };
 struct vm_counters { unsigned long event[NR_VM_EVENTS]; long state[NR_VM_STATES]; };
 DECLARE_PER_CPU(struct vm_counters, vm_counters);
 
-/* Plain adds: the kernel is not preempted, and interrupt handlers touch only pgalloc/pgfree, whose loss of a count is tolerated. */
+/*
+ * Plain adds: the kernel is not preempted, and interrupt handlers touch only pgalloc/pgfree, whose loss of a
+ * count is tolerated.
+ */
 static inline void count_vm_event(enum vm_event e) { this_cpu_var(vm_counters).event[e]++; }
 static inline void count_vm_events(enum vm_event e, unsigned long n) { this_cpu_var(vm_counters).event[e] += n; }
 /* mod_vm_state - atomic on this CPU: also from interrupts */

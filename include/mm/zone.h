@@ -24,7 +24,11 @@ struct zone {
 
 extern struct zone zones[NR_ZONES];
 
-static inline enum zone_type page_zonenum(const struct page *p) { return (enum zone_type)(p->flags >> PAGE_ZONE_SHIFT); }
+static inline enum zone_type page_zonenum(const struct page *p)
+{
+	return (enum zone_type)(p->flags >> PAGE_ZONE_SHIFT);
+}
+
 static inline struct zone *page_zone(const struct page *p) { return &zones[page_zonenum(p)]; }
 
 /* zone_init - spans from memblock's ranges; watermarks by zone_setup_watermarks() once pages are in. */
