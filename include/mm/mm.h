@@ -52,7 +52,7 @@ struct vm_area_struct {
 	struct mm_struct	*vm_mm;			/* (i) */
 	unsigned long		vm_flags;		/* (m) VM_* (mm/types.h)                    */
 	pgprot_t		vm_page_prot;		/* (m) for a page that may be written if VM_WRITE and shared */
-	pgoff_t			vm_pgoff;		/* (m) first page's offset in the object; anon: address at birth */
+	pgoff_t			vm_pgoff;		/* (m) first page's offset in the object; anon: birth address */
 	const struct vm_ops	*vm_ops;		/* (i) NULL: anonymous memory               */
 	struct address_space	*mapping;		/* (i) page cache of the object, or NULL    */
 	void			*vm_file;		/* (i) struct file *, opaque; a reference is held via vm_ops */
