@@ -111,3 +111,113 @@ KTEST(mm_vma_usage_tells_private_from_shared)
 	mmput(child);
 	mmput(mm);
 }
+
+/* ---- several threads in one address space ---- */
+
+enum { STRESS_THREADS = 4, STRESS_PAGES = 64, STRESS_ROUNDS = 300 };
+
+static struct mm_struct *stress_mm;
+static struct shmem_object *stress_object;
+static atomic_t stress_left;
+
+static void stress_truncate(void)
+{
+	struct address_space *as = shmem_mapping(stress_object);
+
+	as->size = 8 * PAGE_SIZE;
+	truncate_pages(as, as->size);
+	as->size = STRESS_PAGES * PAGE_SIZE;
+}
+
+static void stress_change(unsigned long addr, unsigned int choice)
+{
+	struct mm_struct *child;
+
+	switch (choice % 6) {
+	case 0:
+		do_madvise(stress_mm, addr, 3 * PAGE_SIZE, MADV_DONTNEED);
+		break;
+	case 1:
+		do_mprotect(stress_mm, addr, 2 * PAGE_SIZE, PROT_READ);
+		break;
+	case 2:
+		do_mprotect(stress_mm, addr, 5 * PAGE_SIZE, RW);
+		break;
+	case 3:
+		test_map(stress_mm, addr, 4, RW, ANON);
+		break;
+	case 4:
+		child = dup_mm(stress_mm);
+		if (child) {
+			test_poke(child, addr, 1);
+			mmput(child);
+		}
+		break;
+	default:
+		stress_truncate();
+	}
+}
+
+static void stress_thread(void *arg)
+{
+	unsigned long x = (unsigned long)arg;
+	u8 byte = (u8)x;
+
+	use_mm(stress_mm);
+	for (unsigned int i = 0; i < STRESS_ROUNDS; i++) {
+		unsigned long addr;
+
+		x = x * 6364136223846793005UL + 1442695040888963407UL;
+		addr = TEST_BASE + ((x >> 33) % (2 * STRESS_PAGES - 5)) * PAGE_SIZE;
+		test_fault(stress_mm, addr, (x >> 50) & 1);
+		(void)arch_copy_to_user((void *)addr, &byte, 1);
+		if ((x >> 60) < 4)
+			stress_change(addr, (unsigned int)(x >> 40) & 0xff);
+		if ((x >> 60) == 5)
+			sched_yield_current();
+	}
+	use_mm(NULL);
+	atomic_dec(&stress_left);
+}
+
+static void stress_map(void)
+{
+	struct mmap_request rq = {
+		.addr = TEST_BASE + STRESS_PAGES * PAGE_SIZE, .len = STRESS_PAGES * PAGE_SIZE,
+		.prot = RW, .flags = MAP_SHARED | MAP_FIXED, .vm_ops = &shmem_vm_ops,
+		.mapping = shmem_mapping(stress_object), .vm_private = stress_object,
+	};
+
+	test_map(stress_mm, TEST_BASE, STRESS_PAGES, RW, ANON);
+	do_mmap(stress_mm, &rq);
+}
+
+KTEST(mm_threads_fault_unmap_truncate_and_fork_without_losing_a_page)
+{
+	long anon = vm_state_sum(nr_anon_pages), shmem = vm_state_sum(nr_shmem);
+	long mapped = vm_state_sum(nr_mapped);
+
+	stress_mm = mm_alloc();
+	stress_object = shmem_create_anon(STRESS_PAGES * PAGE_SIZE);
+	REQUIRE(stress_mm && stress_object);
+	stress_map();
+	atomic_set(&stress_left, STRESS_THREADS);
+	for (unsigned long i = 0; i < STRESS_THREADS; i++) {
+		struct thread *t = kthread_create(stress_thread, (void *)(ktest_random() + i),
+						  "stress");
+
+		REQUIRE(t);
+		thread_wake(t);
+	}
+	while (atomic_read(&stress_left))
+		sched_yield_current();
+	down_read(&stress_mm->mmap_lock);
+	mm_check(stress_mm);
+	up_read(&stress_mm->mmap_lock);
+	address_space_check(shmem_mapping(stress_object));
+	mmput(stress_mm);
+	shmem_put(stress_object);
+	EXPECT_EQ(vm_state_sum(nr_anon_pages), anon);
+	EXPECT_EQ(vm_state_sum(nr_shmem), shmem);
+	EXPECT_EQ(vm_state_sum(nr_mapped), mapped);
+}
