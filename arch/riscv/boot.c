@@ -178,6 +178,7 @@ void boot_main(unsigned long hart, paddr_t fdt, unsigned long modes, paddr_t tex
 	cpus[0].idle->kstack_top = cpus[0].kstack_top;
 	cpu_enable_counters();
 	open_fdt(fdt);
+	power_init();
 	read_chosen();
 	params_early();
 	levels = choose_levels(modes);
@@ -188,6 +189,7 @@ void boot_main(unsigned long hart, paddr_t fdt, unsigned long modes, paddr_t tex
 	reserve_memory(fdt);
 	limit_memory(max_physmem);
 	mmu_init();
+	power_map();
 	memblock_set_max(max_physmem);
 	boot_fdt.blob = phys_to_virt(fdt);
 	kernel_main();

@@ -118,7 +118,6 @@ static void start_uart(void)
 
 void arch_init(void)
 {
-	power_init();
 	timer_read_rtc();
 	irq_init_this();
 	start_plic();

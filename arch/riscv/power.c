@@ -7,14 +7,16 @@
  *                the test finisher of `virt` (FDT "sifive,test0"): one register
  *                    0x5555                     exit status 0
  *                    status << 16 | 0x3333      exit status `status`
- *                no finisher, or before arch_init(): SBI SRST (chapter 10), then the legacy call
+ *                no finisher, or no devicetree: SBI SRST (chapter 10), then the legacy call
+ *
+ * ALWAYS TRUE    W1  the register is reachable from the moment the devicetree is: one to one on the
+ *                    early tables, then by the fixmap.
  *
  * LOCKS          none: last act of the kernel.
  */
 #include <arch.h>
 #include <asm/port.h>
 #include <asm/sbi.h>
-#include <mm/vmalloc.h>
 
 #define FINISHER_PASS	0x5555u
 #define FINISHER_FAIL	0x3333u
@@ -27,8 +29,20 @@ void power_init(void)
 	int node = fdt_node_by_compatible(&boot_fdt, -1, "sifive,test0");
 	u64 base, size;
 
-	if (node >= 0 && fdt_reg(&boot_fdt, node, 0, &base, &size) == 0)
-		finisher = ioremap(base, size);
+	if (node >= 0 && fdt_reg(&boot_fdt, node, 0, &base, &size) == 0 &&
+	    base < (paddr_t)EARLY_MAP_GIB << 30)
+		finisher = phys_to_virt(base);
+}
+
+void power_map(void)
+{
+	paddr_t pa = (paddr_t)(unsigned long)finisher;
+
+	if (!finisher)
+		return;
+	finisher = NULL;
+	if (arch_map_kernel(fixmap_base, pa & PAGE_MASK, PAGE_SIZE, PAGE_KERNEL_IO) == 0)
+		finisher = (void *)(fixmap_base + (pa & ~PAGE_MASK));
 }
 
 static void __noreturn halt(void)

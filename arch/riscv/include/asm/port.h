@@ -45,6 +45,7 @@ void mmu_choose_layout(unsigned int levels);	/* the variables of memlayout.h */
 void mmu_init(void);			/* build the final tables and use them */
 
 /* power.c */
-void power_init(void);
+void power_init(void);			/* find the finisher; early tables */
+void power_map(void);			/* keep it; final tables */
 
 #endif
