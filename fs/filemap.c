@@ -106,8 +106,7 @@ static ssize_t write_pages(struct address_space *as, struct iov_iter *it, loff_t
 		if (!page)
 			break;
 		copied = copy_from_iter((char *)page_address(page) + off, n, it);
-		if (!PageDirty(page))
-			SetPageDirty(page);
+		set_page_dirty(page);
 		put_page(page);
 		pos += (loff_t)copied;
 		done += copied;

@@ -142,8 +142,7 @@ enum fault_result cow_file_page(struct fault *f, struct page *page)
 
 	if (!new)
 		return FAULT_OOM;
-	if (f->vma->vm_flags & VM_EXEC)
-		arch_sync_icache(page_address(new), PAGE_SIZE);
+	sync_icache(f->vma, new);
 	ok = lock_pte(f);
 	if (ok) {
 		page_add_new_anon(new);

@@ -147,6 +147,7 @@ enum fault_result fault_anon_write(struct fault *f)
 static void map_cached(struct fault *f, struct page *page, bool write)
 {
 	page_add_rmap(page, f->vma);
+	sync_icache(f->vma, page);
 	atomic64_inc(rss_counter(f->mm, page));
 	set_pte(f->pte, pte_for(f, page_to_pfn(page), write));
 }
@@ -191,6 +192,7 @@ static bool map_around(struct fault *f)
 			continue;
 		get_page(page);
 		page_add_rmap(page, f->vma);
+		sync_icache(f->vma, page);
 		set_pte(pte, pte_for(f, page_to_pfn(page), false));
 		mapped++;
 	}
@@ -274,8 +276,6 @@ static enum fault_result fault_file_read(struct fault *f)
 		return r;
 	if (!lock_object_page(f))
 		return FAULT_OK;		/* the access faults again and finds the new size */
-	if (f->vma->vm_flags & VM_EXEC)
-		arch_sync_icache(page_address(f->page), PAGE_SIZE);
 	return map_object_page(f, false);
 }
 

@@ -120,6 +120,15 @@ static inline pte_t pte_for(const struct fault *f, pfn_t pfn, bool write)
 	return write ? pte_mkwrite(pte_mkdirty(pte)) : pte;
 }
 
+/* sync_icache - before the first executable pte of a page: fetches must see what was stored there */
+static inline void sync_icache(const struct vm_area_struct *vma, struct page *page)
+{
+	if (!(vma->vm_flags & VM_EXEC) || PageIcache(page))
+		return;
+	arch_sync_icache(page_address(page), PAGE_SIZE);
+	SetPageIcache(page);
+}
+
 /* lock_pte - take the table's lock; true if the entry is still f->orig_pte */
 static inline bool lock_pte(struct fault *f)
 {

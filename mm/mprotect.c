@@ -50,6 +50,8 @@ static int change_ptes(pte_t *ptep, unsigned long addr, unsigned int n, void *ar
 		new = pte_modify(old, c->vma->vm_page_prot);
 		if (may_keep_write(c, old))
 			new = pte_mkwrite(new);
+		if ((c->vma->vm_flags & VM_EXEC) && !pte_special(old))
+			sync_icache(c->vma, pfn_to_page(pte_pfn(old)));
 		set_pte(ptep, new);
 		c->flush |= !pte_same(old, new) && !pte_protnone(old);
 	}

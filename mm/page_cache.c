@@ -232,6 +232,8 @@ void set_page_dirty(struct page *page)
 {
 	struct address_space *as = page->mapping;
 
+	if (PageIcache(page))
+		ClearPageIcache(page);
 	if (PageDirty(page) || TestSetPageDirty(page))
 		return;
 	if (as && as->ops->writeout)

@@ -36,6 +36,7 @@ enum pageflags {
 	PG_waiters,		/* [page lock] someone sleeps on PG_locked or PG_writeback          */
 	PG_kernel,		/* [allocator's caller] kernel data (stacks, vmalloc, pipes)        */
 	PG_pcp,			/* [CPU] on a per-CPU free list                                    */
+	PG_icache,		/* [fault] instruction fetch sees the contents: cleared when they change */
 	NR_PAGEFLAGS
 };
 
@@ -97,6 +98,7 @@ PAGEFLAG(Locked, locked) PAGEFLAG(Uptodate, uptodate) PAGEFLAG(Dirty, dirty) PAG
 PAGEFLAG(Referenced, referenced) PAGEFLAG(LRU, lru) PAGEFLAG(Active, active) PAGEFLAG(Reserved, reserved)
 PAGEFLAG(Buddy, buddy) PAGEFLAG(Slab, slab) PAGEFLAG(Table, table) PAGEFLAG(Anon, anon)
 PAGEFLAG(SwapBacked, swapbacked) PAGEFLAG(Waiters, waiters) PAGEFLAG(Kernel, kernel) PAGEFLAG(Pcp, pcp)
+PAGEFLAG(Icache, icache)
 
 static inline int page_count(const struct page *p) { return atomic_read(&p->_refcount); }
 /* page_mapcount - user ptes that map the page */

@@ -60,7 +60,8 @@ struct page *page_cache_get(struct address_space *as, pgoff_t index, int *err);
  * reference.
  */
 int page_cache_adopt(struct address_space *as, struct page *page, pgoff_t index);
-/* set_page_dirty - contents are newer than the backing store; counted once. Page locked or mapped dirty. */
+/* set_page_dirty - contents changed: newer than the backing store (counted once), and than what instruction
+ * fetch may have seen. Whoever stores into a cached page calls this after. Page locked, mapped, or referenced. */
 void set_page_dirty(struct page *page);
 /*
  * find_get_pages - up to @max cached pages with index in [*@from, last], referenced; *@from moves behind the
