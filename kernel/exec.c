@@ -23,6 +23,7 @@
 #include <kernel/printk.h>
 #include <kernel/process.h>
 #include <kernel/syscall.h>
+#include <lib/printf.h>
 #include <lib/string.h>
 #include <mm/slab.h>
 #include <uapi/fcntl.h>

@@ -17,6 +17,7 @@
  * READ NEXT      wait.c (who reaps), signal.c (group_kill_locked).
  */
 #include <fs/file.h>
+#include <fs/tty.h>
 #include <kernel/printk.h>
 #include <kernel/process.h>
 #include <kernel/syscall.h>
@@ -110,7 +111,7 @@ static void exit_last_thread(struct process *p)
 static bool notify_parent_exit(struct process *p)
 {
 	struct process *parent = p->parent;
-	siginfo_t info = { .si_signo = p->exit_signal, { { 0 } } };
+	siginfo_t info = { .si_signo = p->exit_signal };
 	unsigned long flags;
 	bool autoreap = false;
 

@@ -150,6 +150,12 @@ struct id_group *id_group_alloc(pid_t id)
 	return g;
 }
 
+void id_group_free(struct id_group *spare)
+{
+	if (spare)
+		kmem_cache_free(group_cache, spare);
+}
+
 /* Take the member @link out of @g; the last one ends the group (I2). */
 static void group_leave(struct id_group *g, struct list_head *link)
 {

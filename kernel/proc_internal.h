@@ -40,7 +40,10 @@
 
 /* ---- pid.c ---- */
 #define PID_MAX		32768
-/* pid_alloc - a free number, reserved; -EAGAIN. pid_release - free unless something still bears it. Tasklist lock held. */
+/*
+ * pid_alloc - a free number, reserved; -EAGAIN. pid_release - free unless something still bears it. Tasklist
+ * lock held.
+ */
 pid_t pid_alloc(void);
 void pid_release(pid_t nr);
 /* hashes by number; tasklist lock held */
@@ -51,6 +54,7 @@ void process_hash_del(struct process *p);
 /* groups_join - @p enters group and session of these ids, leaving its old ones; @pgrp and @session are
  * groups to use if the id has none yet (taken: set to NULL). Tasklist lock held. */
 struct id_group *id_group_alloc(pid_t id);
+void id_group_free(struct id_group *spare);	/* an unused one, or NULL */
 void pgrp_join(struct process *p, pid_t id, struct id_group **spare);
 void session_join(struct process *p, pid_t id, struct id_group **spare);
 void groups_leave(struct process *p);
@@ -96,14 +100,15 @@ void cpu_timers_init(void);
 void cpu_limit_update(struct process *p);
 
 /* ---- futex.c ---- */
+void futex_init(void);
 void futex_wake_exit(u32 __user *uaddr);	/* clear_child_tid */
 void exit_robust_list(void);
 
 /* ---- vdso.c, oom.c, random.c, ... ---- */
 int vdso_map(struct mm_struct *mm);
 void vdso_init(void);
-/* oom_kill - free memory by killing one; returns false if current must die or fail instead of retrying */
-bool oom_kill(void);
+/* oom_make_room - free memory by killing one; returns false if current must die or fail instead of retrying */
+bool oom_make_room(void);
 
 /* ---- trap_upcalls.c ---- */
 /* pagefault_disable - until enabled again, user copies on this CPU fail instead of faulting pages in: for

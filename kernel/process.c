@@ -23,6 +23,7 @@
 #include <mm/slab.h>
 #include "proc_internal.h"
 #include "signal_internal.h"
+#include "strace.h"
 
 DEFINE_SPINLOCK(tasklist_lock, RANK_TASKLIST);
 LIST_HEAD(process_list);
@@ -200,6 +201,8 @@ void process_init(void)
 	process_cache = kmem_cache_create("process", sizeof(struct process), 0, SLAB_PANIC, NULL);
 	pid_init();
 	signal_init();
+	futex_init();
 	cpu_timers_init();
 	vdso_init();
+	strace_init();
 }

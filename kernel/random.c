@@ -2,8 +2,8 @@
 /*
  * kernel/random.c - where do unpredictable bytes come from?
  *
- * One ChaCha20 generator (lib/random.c) for the machine. Its key is made from arch_entropy() at the
- * first use, and a little of the clock is mixed in again every RESEED_NS.
+ * One ChaCha20 generator (lib/random.c) for the machine. Its key is made from arch_entropy() at boot,
+ * and what that offers is mixed in again every RESEED_NS.
  *
  * LOCKS          random_lock (RANK_RANDOM, interrupts off).
  * LEFT OUT       counting entropy, blocking: there is one quality of randomness.
@@ -23,7 +23,7 @@
 
 static DEFINE_SPINLOCK(random_lock, RANK_RANDOM);
 static struct random_state state = RANDOM_STATE_INIT;
-static u64 next_seed_ns;
+static u64 next_seed_ns;	/* random_lock */
 
 static void seed_locked(void)
 {
@@ -36,6 +36,15 @@ static void seed_locked(void)
 	arch_entropy(entropy, sizeof(entropy));
 	random_seed(&state, entropy, sizeof(entropy));
 	memset(entropy, 0, sizeof(entropy));
+}
+
+void random_init(void)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&random_lock, flags);
+	seed_locked();
+	spin_unlock_irqrestore(&random_lock, flags);
 }
 
 void get_random_bytes(void *buf, size_t n)

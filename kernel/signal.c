@@ -290,10 +290,27 @@ bool sigqueue_send(struct process *p, struct thread *t, struct sigqueue *q)
 		return false;
 	if (!first || !prepare_signal(p, t ? t : first, sig))
 		return true;
+	q->thread = t;
 	list_add_tail(&q->link, t ? &t->sig_queue : &p->shared_pending.queue);
 	*(t ? &t->sig_pending : &p->shared_pending.set) |= sigmask(sig);
 	complete_signal(p, t, sig);
 	return true;
+}
+
+void sigqueue_unlink(struct process *p, struct sigqueue *q)
+{
+	struct list_head *queue = q->thread ? &q->thread->sig_queue : &p->shared_pending.queue;
+	u64 *set = q->thread ? &q->thread->sig_pending : &p->shared_pending.set;
+	struct sigqueue *other;
+
+	ASSERT_HELD(&p->siglock);
+	if (list_empty(&q->link))
+		return;
+	list_del_init(&q->link);
+	list_for_each_entry(other, queue, link)
+		if (other->info.si_signo == q->info.si_signo)
+			return;
+	*set &= ~sigmask(q->info.si_signo);
 }
 
 int send_signal_process(struct process *p, int sig, const siginfo_t *info)
@@ -359,7 +376,7 @@ static void unshield(struct process *p, int sig)
 
 void force_signal(int sig, int code, unsigned long addr)
 {
-	siginfo_t info = { .si_signo = sig, .si_code = code, { { 0 } } };
+	siginfo_t info = { .si_signo = sig, .si_code = code };
 	struct process *p = current_process();
 	unsigned long flags;
 
@@ -392,52 +409,67 @@ void signal_retarget(struct process *p, u64 which)
 
 /*
  * The members of a group are found under tasklist_lock, which interrupts may not take. The terminal's
- * receive interrupt leaves group and signal here and wakes this thread.
+ * receive interrupt leaves group and signal here and wakes this thread. A hang-up and a Ctrl-C of
+ * different terminals may come together: one entry per group; were there more, the oldest would lose.
  */
-static struct { pid_t pgid; u64 set; } irq_signals;
+#define IRQ_SIGNALS	8
+
+static struct irq_signal { pid_t pgid; u64 set; } irq_signals[IRQ_SIGNALS];	/* irq_signals_lock */
+static bool irq_signals_pending;						/* irq_signals_lock */
 static DEFINE_SPINLOCK(irq_signals_lock, RANK_DEVICE);
 static DEFINE_WAIT_QUEUE(irq_signals_wait);
-static struct thread *ksignald;
+
+static void send_set(const struct irq_signal *s)
+{
+	for (u64 set = s->set; set; set &= set - 1)
+		send_signal_pgrp(s->pgid, (int)__ffs(set) + 1, NULL);
+}
 
 static void ksignald_main(void *arg)
 {
-	for (;;) {
-		unsigned long flags;
-		pid_t pgid;
-		u64 set;
+	struct irq_signal todo[IRQ_SIGNALS];
+	unsigned long flags;
 
-		wait_event(irq_signals_wait, READ_ONCE(irq_signals.set) != 0);
+	for (;;) {
+		wait_event(irq_signals_wait, READ_ONCE(irq_signals_pending));
 		spin_lock_irqsave(&irq_signals_lock, flags);
-		pgid = irq_signals.pgid;
-		set = irq_signals.set;
-		irq_signals.set = 0;
+		memcpy(todo, irq_signals, sizeof(todo));
+		memset(irq_signals, 0, sizeof(irq_signals));
+		irq_signals_pending = false;
 		spin_unlock_irqrestore(&irq_signals_lock, flags);
-		for (; set; set &= set - 1)
-			send_signal_pgrp(pgid, (int)__ffs(set) + 1, NULL);
+		for (unsigned int i = 0; i < IRQ_SIGNALS; i++)
+			send_set(&todo[i]);
 	}
 }
 
 void send_signal_pgrp_irq(pid_t pgid, int sig)
 {
 	unsigned long flags;
+	unsigned int i;
 
 	spin_lock_irqsave(&irq_signals_lock, flags);
-	irq_signals.pgid = pgid;
-	irq_signals.set |= sigmask(sig);
+	for (i = 0; i < IRQ_SIGNALS - 1; i++)
+		if (!irq_signals[i].set || irq_signals[i].pgid == pgid)
+			break;
+	if (irq_signals[i].pgid != pgid)
+		irq_signals[i] = (struct irq_signal){ .pgid = pgid };
+	irq_signals[i].set |= sigmask(sig);
+	irq_signals_pending = true;
 	spin_unlock_irqrestore(&irq_signals_lock, flags);
 	wake_up(&irq_signals_wait);
+}
+
+void signal_start_daemon(void)
+{
+	struct thread *t = kthread_create(ksignald_main, NULL, "ksignald");
+
+	if (!t)
+		panic("no memory for ksignald");
+	thread_wake(t);
 }
 
 void signal_init(void)
 {
 	sigqueue_cache = kmem_cache_create("sigqueue", sizeof(struct sigqueue), 0, SLAB_PANIC, NULL);
 	sighand_cache = kmem_cache_create("sighand", sizeof(struct sighand), 0, SLAB_PANIC, NULL);
-}
-
-void signal_start_daemon(void)
-{
-	ksignald = kthread_create(ksignald_main, NULL, "ksignald");
-	if (!ksignald)
-		panic("no memory for ksignald");
-	thread_wake(ksignald);
 }

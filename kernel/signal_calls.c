@@ -365,8 +365,16 @@ SYSCALL_DEFINE4(rt_tgsigqueueinfo, pid_t, tgid, pid_t, tid, int, sig, const sigi
 
 SYSCALL_DEFINE0(rt_sigreturn)
 {
+	struct trapframe *regs = current_regs();
+	unsigned long sp = regs_sp(regs);
+	long value;
+
 	current->restart_deadline = 0;
-	return arch_sigreturn(current_regs());
+	value = arch_sigreturn(regs);
+	/* -EFAULT may also be what the interrupted code had in the register: then the stack moved. */
+	if (value == -EFAULT && regs_sp(regs) == sp)
+		force_signal(SIGSEGV, SI_KERNEL, sp);
+	return value;
 }
 
 SYSCALL_DEFINE2(sigaltstack, const stack_t __user *, unew, stack_t __user *, uold)

@@ -88,7 +88,7 @@ int dequeue_signal(u64 mask, siginfo_t *info)
 void notify_parent_stop(struct process *p, int why)
 {
 	struct process *parent = p->parent;
-	siginfo_t info = { .si_signo = SIGCHLD, .si_code = why, { { 0 } } };
+	siginfo_t info = { .si_signo = SIGCHLD, .si_code = why };
 	unsigned long flags;
 	bool wanted;
 

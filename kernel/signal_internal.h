@@ -13,6 +13,7 @@ struct sigqueue {
 	struct list_head	link;		/* (s) thread->sig_queue or process->shared_pending */
 	struct user		*user;		/* counted there; NULL: belongs to a posix_timer */
 	struct posix_timer	*timer;		/* SI_TIMER: re-armed when dequeued            */
+	struct thread		*thread;	/* whose queue a timer's entry is on; NULL: shared */
 	siginfo_t		info;
 };
 
@@ -54,6 +55,8 @@ static inline struct sighand *sighand_get(struct sighand *sh) { atomic_inc(&sh->
 int send_signal_locked(struct process *p, struct thread *t, int sig, const siginfo_t *info);
 /* sigqueue_send - queue a timer's own entry; @t NULL: to the process. false: it was queued already. */
 bool sigqueue_send(struct process *p, struct thread *t, struct sigqueue *q);
+/* sigqueue_unlink - take a timer's entry back if it is queued */
+void sigqueue_unlink(struct process *p, struct sigqueue *q);
 void sigqueue_free(struct sigqueue *q);
 /* group_kill_locked - every thread of @p leaves with wait status @code */
 void group_kill_locked(struct process *p, int code);

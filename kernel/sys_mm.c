@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * kernel/sys_mm.c - the system calls about memory: arguments checked here, work done in mm/
+ *
+ * mm/ knows no file. A file mapping asks the file for its half of the request (file_ops->mmap fills in
+ * address space and operations) after the checks of mmap(2): the descriptor must be readable, and
+ * writable for a shared writable mapping.
+ */
+#include <fs/file.h>
+#include <fs/vfs.h>
+#include <kernel/ipi.h>
+#include <kernel/process.h>
+#include <kernel/syscall.h>
+#include <mm/mm.h>
+#include <mm/page_alloc.h>
+#include <mm/slab.h>
+#include <uapi/mman.h>
+#include <uapi/mount.h>
+
+/* ---- mmap ---- */
+
+/* What the open mode allows: also what mprotect may ask for later. */
+static int check_file_access(const struct file *f, struct mmap_request *rq)
+{
+	if (f->mode & FMODE_PATH)
+		return -EBADF;
+	if (!(f->mode & FMODE_READ))
+		return -EACCES;
+	if ((rq->flags & MAP_TYPE) != MAP_PRIVATE && !(f->mode & FMODE_WRITE)) {
+		if (rq->prot & PROT_WRITE)
+			return -EACCES;
+		rq->vm_flags_clear |= VM_MAYWRITE;
+	}
+	if (f->path.mnt && (f->path.mnt->flags & MS_NOEXEC)) {
+		if (rq->prot & PROT_EXEC)
+			return -EPERM;
+		rq->vm_flags_clear |= VM_MAYEXEC;
+	}
+	return f->ops->mmap ? 0 : -ENODEV;
+}
+
+static long mmap_file(struct file *f, struct mmap_request *rq)
+{
+	int err = check_file_access(f, rq);
+
+	if (err)
+		return err;
+	rq->vm_file = f;
+	err = f->ops->mmap(f, rq);
+	return err ? err : do_mmap(current->mm, rq);
+}
+
+SYSCALL_DEFINE6(mmap, unsigned long, addr, size_t, len, unsigned long, prot, unsigned long, flags,
+		int, fd, u64, offset)
+{
+	struct mmap_request rq = {
+		.addr = addr, .len = len, .prot = prot, .flags = flags,
+		.pgoff = offset >> PAGE_SHIFT,
+	};
+	struct file *f;
+	long result;
+
+	if (offset & ~PAGE_MASK)
+		return -EINVAL;
+	if (flags & MAP_ANONYMOUS)
+		return do_mmap(current->mm, &rq);
+	f = fd_get_raw(fd);
+	if (!f)
+		return -EBADF;
+	result = len ? mmap_file(f, &rq) : -EINVAL;
+	file_put(f);
+	return result;
+}
+
+/* ---- one line each ---- */
+
+SYSCALL_DEFINE2(munmap, unsigned long, addr, size_t, len)
+{
+	return do_munmap(current->mm, addr, len);
+}
+
+SYSCALL_DEFINE3(mprotect, unsigned long, addr, size_t, len, unsigned long, prot)
+{
+	return do_mprotect(current->mm, addr, len, prot);
+}
+
+SYSCALL_DEFINE5(mremap, unsigned long, addr, size_t, old_len, size_t, new_len, unsigned long, flags,
+		unsigned long, new_addr)
+{
+	return do_mremap(current->mm, addr, old_len, new_len, flags, new_addr);
+}
+
+SYSCALL_DEFINE3(madvise, unsigned long, addr, size_t, len, int, advice)
+{
+	return do_madvise(current->mm, addr, len, advice);
+}
+
+SYSCALL_DEFINE1(brk, unsigned long, brk)
+{
+	return (long)do_brk(current->mm, brk);
+}
+
+SYSCALL_DEFINE3(msync, unsigned long, addr, size_t, len, int, flags)
+{
+	return do_msync(current->mm, addr, len, flags);
+}
+
+SYSCALL_DEFINE3(mincore, unsigned long, addr, size_t, len, u8 __user *, vec)
+{
+	return do_mincore(current->mm, addr, len, vec);
+}
+
+/* ---- mlock ---- */
+
+static u64 mlock_limit(void)
+{
+	return capable() ? RLIM_INFINITY : rlimit(RLIMIT_MEMLOCK);
+}
+
+SYSCALL_DEFINE2(mlock, unsigned long, addr, size_t, len)
+{
+	return do_mlock(current->mm, addr, len, true, mlock_limit());
+}
+
+SYSCALL_DEFINE3(mlock2, unsigned long, addr, size_t, len, int, flags)
+{
+	if (flags & ~MLOCK_ONFAULT)
+		return -EINVAL;
+	return do_mlock(current->mm, addr, len, true, mlock_limit());
+}
+
+SYSCALL_DEFINE2(munlock, unsigned long, addr, size_t, len)
+{
+	return do_mlock(current->mm, addr, len, false, mlock_limit());
+}
+
+/* Every mapping is locked or unlocked on its own: the list may change between two of them. */
+static long lock_all(struct mm_struct *mm, bool lock)
+{
+	unsigned long addr = 0;
+	int err;
+
+	for (;;) {
+		struct vm_area_struct *vma;
+		unsigned long start = 0, end = 0;
+
+		down_read(&mm->mmap_lock);
+		vma = find_vma(mm, addr);
+		if (vma) {
+			start = max(vma->vm_start, addr);
+			end = vma->vm_end;
+		}
+		up_read(&mm->mmap_lock);
+		if (!vma)
+			return 0;
+		err = do_mlock(mm, start, end - start, lock, RLIM_INFINITY);
+		if (err == -EINTR)
+			return err;
+		addr = end;
+	}
+}
+
+SYSCALL_DEFINE1(mlockall, int, flags)
+{
+	struct mm_struct *mm = current->mm;
+	u64 limit = mlock_limit();
+
+	if (!flags || (flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) || flags == MCL_ONFAULT)
+		return -EINVAL;
+	if (!capable() && !limit)
+		return -EPERM;
+	if (limit != RLIM_INFINITY && (flags & MCL_CURRENT) &&
+	    mm->total_vm > limit >> PAGE_SHIFT)
+		return -ENOMEM;
+	down_write(&mm->mmap_lock);
+	mm->def_flags = flags & MCL_FUTURE ? VM_LOCKED : 0;
+	up_write(&mm->mmap_lock);
+	return flags & MCL_CURRENT ? lock_all(mm, true) : 0;
+}
+
+SYSCALL_DEFINE0(munlockall)
+{
+	struct mm_struct *mm = current->mm;
+
+	down_write(&mm->mmap_lock);
+	mm->def_flags = 0;
+	up_write(&mm->mmap_lock);
+	return lock_all(mm, false);
+}
+
+/* ---- other processes' memory ---- */
+
+/* May current look into @p? The same user and nothing privileged about it, or privilege. */
+static bool may_access_memory(const struct process *p)
+{
+	const struct process *me = current_process();
+
+	return p == me || capable() ||
+	       (p->dumpable == 1 && me->uid == p->uid && me->uid == p->euid && me->uid == p->suid &&
+		me->gid == p->gid && me->gid == p->egid && me->gid == p->sgid);
+}
+
+/* Copy between @it (ours) and [addr, addr+len) of @mm in pieces: bytes done, or -errno if none were. */
+static long copy_remote(struct mm_struct *mm, struct iov_iter *it, unsigned long addr, size_t len,
+			bool write, void *page)
+{
+	size_t done = 0;
+
+	while (done < len && it->count) {
+		size_t n = min(min(len - done, it->count), PAGE_SIZE);
+		long got;
+
+		if (write)
+			n = copy_from_iter(page, n, it);
+		got = n ? access_process_vm(mm, addr + done, page, n, write) : -EFAULT;
+		if (got > 0 && !write)
+			got = (long)copy_to_iter(page, (size_t)got, it);
+		if (got <= 0)
+			return done ? (long)done : -EFAULT;
+		done += (size_t)got;
+		if ((size_t)got < n)
+			break;
+	}
+	return (long)done;
+}
+
+static long copy_vectors(struct mm_struct *mm, struct iov_iter *local, const struct iovec *remote,
+			 unsigned long nr, bool write)
+{
+	void *page = get_free_page(GFP_KERNEL);
+	long total = 0, n = 0;
+
+	if (!page)
+		return -ENOMEM;
+	for (unsigned long i = 0; i < nr && local->count; i++) {
+		n = copy_remote(mm, local, (unsigned long)remote[i].iov_base, remote[i].iov_len,
+				write, page);
+		if (n < 0)
+			break;
+		total += n;
+		if ((size_t)n < remote[i].iov_len)
+			break;
+	}
+	free_page_va(page);
+	return total ? total : n;
+}
+
+#define UIO_MAXIOV	1024
+
+static long process_vm_rw(pid_t pid, const struct iovec __user *ulocal, unsigned long nr_local,
+			  const struct iovec __user *uremote, unsigned long nr_remote, bool write)
+{
+	struct iovec *remote, *heap = NULL;
+	struct iov_iter local;
+	struct process *p;
+	struct mm_struct *mm;
+	long result;
+
+	if (nr_remote > UIO_MAXIOV)
+		return -EINVAL;
+	remote = kmalloc((nr_remote + 1) * sizeof(*remote), GFP_KERNEL);
+	if (!remote)
+		return -ENOMEM;
+	result = copy_from_user(remote, uremote, nr_remote * sizeof(*remote));
+	if (!result)
+		result = iov_iter_import(&local, ulocal, nr_local, &heap);
+	p = result ? NULL : process_get_by_pid(pid);
+	if (!result && !p)
+		result = -ESRCH;
+	if (p) {
+		mm = may_access_memory(p) ? process_mm_get(p) : NULL;
+		result = mm ? copy_vectors(mm, &local, remote, nr_remote, write) :
+			 may_access_memory(p) ? -ESRCH : -EPERM;
+		if (mm)
+			mmput(mm);
+		process_put(p);
+	}
+	kfree(heap);
+	kfree(remote);
+	return result;
+}
+
+SYSCALL_DEFINE6(process_vm_readv, pid_t, pid, const struct iovec __user *, local, unsigned long, nlocal,
+		const struct iovec __user *, remote, unsigned long, nremote, unsigned long, flags)
+{
+	return flags ? -EINVAL : process_vm_rw(pid, local, nlocal, remote, nremote, false);
+}
+
+SYSCALL_DEFINE6(process_vm_writev, pid_t, pid, const struct iovec __user *, local, unsigned long, nlocal,
+		const struct iovec __user *, remote, unsigned long, nremote, unsigned long, flags)
+{
+	return flags ? -EINVAL : process_vm_rw(pid, local, nlocal, remote, nremote, true);
+}
+
+/* ---- code that a program wrote (RISC-V only: x86-64 keeps its caches coherent itself) ---- */
+
+static void sync_icache_ipi(void *arg)
+{
+	arch_sync_icache(arg, 0);
+}
+
+SYSCALL_DEFINE3(riscv_flush_icache, unsigned long, start, unsigned long, end, unsigned long, flags)
+{
+	if (flags & ~1UL)
+		return -EINVAL;
+	ipi_call_all(sync_icache_ipi, NULL);
+	return 0;
+}
