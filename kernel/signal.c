@@ -405,6 +405,18 @@ void signal_retarget(struct process *p, u64 which)
 	}
 }
 
+void signal_sets_get(const struct process *p, struct signal_sets *s)
+{
+	ASSERT_HELD(&p->siglock);
+	*s = (struct signal_sets){ .pending = p->shared_pending.set };
+	for (int sig = 1; sig <= NSIG; sig++) {
+		if (sig_handler(p, sig) == SIG_IGN)
+			s->ignored |= sigmask(sig);
+		else if (sig_handler(p, sig) != SIG_DFL)
+			s->caught |= sigmask(sig);
+	}
+}
+
 /* ---- sending from interrupts ---- */
 
 /*

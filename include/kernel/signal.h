@@ -64,6 +64,10 @@ unsigned long signal_altstack_sp(const struct ksigaction *sa, unsigned long sp);
 void signal_save_altstack(stack_t *st, unsigned long sp);
 int signal_restore_altstack(const stack_t *st);
 
+/* signal_sets_get - for /proc/PID/status: pending for the process, ignored, caught. siglock of @p held. */
+struct signal_sets { sigset_t pending, ignored, caught; };
+void signal_sets_get(const struct process *p, struct signal_sets *s);
+
 /* ---- life ---- */
 struct sighand *sighand_alloc(void);
 /* signal_exec_reset - handlers to default, altstack off; signal_exit_flush - drop a dying thread's queue */
