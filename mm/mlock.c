@@ -106,6 +106,18 @@ static int lock_range(struct mm_struct *mm, unsigned long start, unsigned long e
 	return 0;
 }
 
+/* locked_pages - how much of [start, end) counts as locked already: locking it again is free */
+static unsigned long locked_pages(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	struct vm_area_struct *vma = find_vma(mm, start);
+	unsigned long bytes = 0;
+
+	for (; vma && vma->vm_start < end; vma = vma_next(vma))
+		if (vma->vm_flags & VM_LOCKED)
+			bytes += min(end, vma->vm_end) - max(start, vma->vm_start);
+	return bytes >> PAGE_SHIFT;
+}
+
 int do_mlock(struct mm_struct *mm, unsigned long addr, size_t len, bool lock, unsigned long rlimit)
 {
 	unsigned long start = ALIGN_DOWN(addr, PAGE_SIZE);
@@ -120,7 +132,8 @@ int do_mlock(struct mm_struct *mm, unsigned long addr, size_t len, bool lock, un
 		return -EPERM;
 	if (down_write_killable(&mm->mmap_lock))
 		return -EINTR;
-	if (lock && mm->locked_vm + pages > rlimit >> PAGE_SHIFT)
+	if (lock && mm->locked_vm + pages > rlimit >> PAGE_SHIFT &&
+	    mm->locked_vm + pages - locked_pages(mm, start, end) > rlimit >> PAGE_SHIFT)
 		err = -ENOMEM;
 	else
 		err = lock_range(mm, start, end, lock);
