@@ -20,6 +20,7 @@
 #include <mm/slab.h>
 #include <uapi/errno.h>
 #include <uapi/ioctls.h>
+#include <uapi/mman.h>
 
 #define MAX_DEVICES	48u
 #define PTS_MAJOR	136u	/* one entry stands for all its minors */
@@ -115,32 +116,11 @@ static loff_t null_llseek(struct file *f, loff_t off, int whence)
 	return 0;
 }
 
-/* A private mapping of /dev/zero is anonymous memory; a shared one an object of its own. */
-static void zero_vm_open(struct vm_area_struct *vma)
-{
-	shmem_get(vma->vm_private);
-	file_get(vma->vm_file);
-}
-
-static void zero_vm_close(struct vm_area_struct *vma)
-{
-	shmem_put(vma->vm_private);
-	file_put(vma->vm_file);
-}
-
-static const struct vm_ops zero_vm_ops = { .open = zero_vm_open, .close = zero_vm_close };
-
-#define MAP_SHARED_MASK	3UL
-
+/* A mapping of /dev/zero is anonymous memory: private, or a shared object that do_mmap() makes. */
 static int zero_mmap(struct file *f, struct mmap_request *rq)
 {
-	struct shmem_object *o = shmem_create_anon(((u64)rq->pgoff << PAGE_SHIFT) + rq->len);
-
-	if (!o)
-		return -ENOMEM;
-	rq->vm_ops = &zero_vm_ops;
-	rq->mapping = shmem_mapping(o);
-	rq->vm_private = o;
+	rq->flags |= MAP_ANONYMOUS;
+	rq->vm_file = NULL;
 	return 0;
 }
 

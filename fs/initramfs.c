@@ -264,7 +264,7 @@ static int unpack_all(struct unpack *u)
 
 int initramfs_unpack(paddr_t start, paddr_t end)
 {
-	struct unpack u = { .start = start, .freed = ALIGN_DOWN(start, PAGE_SIZE) };
+	struct unpack u = { .start = start, .freed = ALIGN_UP(start, PAGE_SIZE) };
 	int err;
 
 	cpio_iter_init(&u.it, phys_to_virt(start), (size_t)(end - start));
@@ -273,6 +273,6 @@ int initramfs_unpack(paddr_t start, paddr_t end)
 		inode_put(u.links[i].inode);
 	kfree(u.links);
 	if (!err)
-		keep_pages(&u, ALIGN_UP(end, PAGE_SIZE), ALIGN_UP(end, PAGE_SIZE));
+		keep_pages(&u, ALIGN_DOWN(end, PAGE_SIZE), end);
 	return err;
 }

@@ -56,21 +56,6 @@ int tty_nr(struct tty *tty)
 
 /* ---- job control ---- */
 
-/* Could anybody outside current's group, in its session, continue it? If not it must not be stopped. */
-static bool pgrp_is_orphaned(pid_t pgid)
-{
-	struct process *p;
-	bool orphaned = true;
-
-	spin_lock(&tasklist_lock);
-	list_for_each_entry(p, &process_list, all_link)
-		if (p->pgid == pgid && !p->zombie && p->parent && p->parent->pgid != pgid &&
-		    p->parent->sid == p->sid)
-			orphaned = false;
-	spin_unlock(&tasklist_lock);
-	return orphaned;
-}
-
 /* Stop current's group with @sig and try again later; -EIO where that would be for ever. */
 static int stop_background(int sig)
 {

@@ -109,25 +109,16 @@ static long set_winsize(struct tty *tty, const struct winsize __user *arg)
 
 /* ---- job control ---- */
 
-/* Is there a process of group @pgrp in session @sid? tasklist lock held. */
-static bool pgrp_in_session(pid_t pgrp, pid_t sid)
+/* 0 when group @pgrp exists and is of session @sid. tasklist lock held. */
+static long pgrp_in_session(pid_t pgrp, pid_t sid)
 {
+	struct id_group *g = find_pgrp(pgrp);
 	struct process *p;
 
-	list_for_each_entry(p, &process_list, all_link)
-		if (p->pgid == pgrp)
-			return p->sid == sid;
-	return false;
-}
-
-static bool pgrp_exists(pid_t pgrp)
-{
-	struct process *p;
-
-	list_for_each_entry(p, &process_list, all_link)
-		if (p->pgid == pgrp)
-			return true;
-	return false;
+	if (!g)
+		return -ESRCH;
+	p = list_first_entry_or_null(&g->members, struct process, pgrp_link);
+	return p && p->sid == sid ? 0 : -EPERM;
 }
 
 static long set_pgrp(struct tty *tty, const pid_t __user *arg)
@@ -145,11 +136,8 @@ static long set_pgrp(struct tty *tty, const pid_t __user *arg)
 	if (pgrp < 0)
 		return -EINVAL;
 	spin_lock(&tasklist_lock);
-	if (!pgrp_exists(pgrp))
-		err = -ESRCH;
-	else if (!pgrp_in_session(pgrp, me->sid))
-		err = -EPERM;
-	else
+	err = pgrp_in_session(pgrp, me->sid);
+	if (!err)
 		WRITE_ONCE(tty->pgrp, pgrp);
 	spin_unlock(&tasklist_lock);
 	return err;

@@ -253,5 +253,6 @@ void fs_type_for_each(void (*fn)(const struct fs_type *t, void *arg), void *arg)
 /* device_register - node /dev/@name of @mode (S_IFCHR or S_IFBLK and permissions) with @ops */
 int device_register(const char *name, mode_t mode, dev_t dev, const struct file_ops *ops);
 const struct file_ops *device_find(mode_t mode, dev_t dev);	/* or NULL */
+void device_for_each(void (*fn)(const char *name, mode_t type, dev_t dev, void *arg), void *arg);
 
 #endif

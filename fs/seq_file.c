@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fs/seq_file.c - files whose text the kernel makes up
+ *
+ * A read at position 0 makes the whole text; later reads get pieces of that same text, wherever
+ * they start, so a file read in two halves does not change in between. The buffer grows by doubling
+ * and belongs to the open file.
+ *
+ * LOCKS        seq->lock (RANK_TTY) guards the buffer against a second reader; the text is made
+ *              without it.
+ */
+#include <fs/proc.h>
+#include <kernel/syscall.h>
+#include <lib/printf.h>
+#include <lib/string.h>
+#include <mm/slab.h>
+#include <uapi/errno.h>
+
+#define SEQ_FIRST_SIZE	1024
+#define SEQ_MAX_SIZE	(4u << 20)
+
+struct seq { struct mutex lock; char *buf; size_t count; };
+
+static bool seq_grow(struct seq_file *m, size_t need)
+{
+	size_t size = m->size ? m->size : SEQ_FIRST_SIZE;
+	char *buf;
+
+	while (size < need)
+		size *= 2;
+	buf = size > SEQ_MAX_SIZE ? NULL : krealloc(m->buf, size, GFP_KERNEL);
+	if (!buf) {
+		m->failed = true;
+		return false;
+	}
+	m->buf = buf;
+	m->size = size;
+	return true;
+}
+
+void seq_write(struct seq_file *m, const void *data, size_t n)
+{
+	if (m->count + n > m->size && !seq_grow(m, m->count + n))
+		return;
+	memcpy(m->buf + m->count, data, n);
+	m->count += n;
+}
+
+void seq_puts(struct seq_file *m, const char *s)
+{
+	seq_write(m, s, strlen(s));
+}
+
+void seq_putc(struct seq_file *m, char c)
+{
+	seq_write(m, &c, 1);
+}
+
+void seq_printf(struct seq_file *m, const char *fmt, ...)
+{
+	va_list args;
+	int n;
+
+	for (;;) {
+		va_start(args, fmt);
+		n = vsnprintf(m->buf ? m->buf + m->count : NULL, m->size - m->count, fmt, args);
+		va_end(args);
+		if (m->count + (size_t)n < m->size)
+			break;
+		if (!seq_grow(m, m->count + (size_t)n + 1))
+			return;
+	}
+	m->count += (size_t)n;
+}
+
+void seq_puts_escaped(struct seq_file *m, const char *s)
+{
+	for (; *s; s++) {
+		if (*s == ' ' || *s == '\t' || *s == '\n' || *s == '\\')
+			seq_printf(m, "\\%03o", (unsigned int)*s);
+		else
+			seq_putc(m, *s);
+	}
+}
+
+/* ---- the file ---- */
+
+static int seq_open(struct inode *inode, struct file *f)
+{
+	const struct proc_entry *e = proc_entry_of(inode);
+	struct seq *s;
+
+	if ((f->mode & FMODE_READ) && !e->show)
+		return -EACCES;
+	if ((f->mode & FMODE_WRITE) && !e->write)
+		return -EACCES;
+	s = kzalloc(sizeof(*s), GFP_KERNEL);
+	if (!s)
+		return -ENOMEM;
+	mutex_init(&s->lock, RANK_TTY);
+	f->private = s;
+	return 0;
+}
+
+static void seq_release(struct file *f)
+{
+	struct seq *s = f->private;
+
+	kfree(s->buf);
+	kfree(s);
+}
+
+/* Make the text again and put it in place of the old one. */
+static int seq_fill(struct file *f, struct seq *s)
+{
+	struct seq_file m = { .inode = f->inode };
+	int err = proc_entry_of(f->inode)->show(&m);
+
+	if (!err && m.failed)
+		err = -ENOMEM;
+	if (err) {
+		kfree(m.buf);
+		return err;
+	}
+	mutex_lock(&s->lock);
+	swap(s->buf, m.buf);
+	s->count = m.count;
+	mutex_unlock(&s->lock);
+	kfree(m.buf);
+	return 0;
+}
+
+static ssize_t seq_read(struct file *f, struct iov_iter *it, loff_t *pos)
+{
+	struct seq *s = f->private;
+	ssize_t n = 0;
+	int err = 0;
+
+	if (*pos == 0 || !s->buf)
+		err = seq_fill(f, s);
+	if (err)
+		return err;
+	mutex_lock(&s->lock);
+	if (*pos < (loff_t)s->count && it->count) {
+		size_t left = min(s->count - (size_t)*pos, it->count);
+
+		n = (ssize_t)copy_to_iter(s->buf + *pos, left, it);
+		if (!n)
+			n = -EFAULT;
+		else
+			*pos += n;
+	}
+	mutex_unlock(&s->lock);
+	return n;
+}
+
+static ssize_t seq_write_file(struct file *f, struct iov_iter *it, loff_t *pos)
+{
+	size_t n = it->count;
+	char text[256];
+	int err;
+
+	if (n >= sizeof(text))
+		return -EINVAL;
+	if (copy_from_iter(text, n, it) < n)
+		return -EFAULT;
+	text[n] = '\0';
+	if (n && text[n - 1] == '\n')
+		text[n - 1] = '\0';
+	err = proc_entry_of(f->inode)->write(f->inode, text);
+	return err ? err : (ssize_t)n;
+}
+
+static loff_t seq_llseek(struct file *f, loff_t off, int whence)
+{
+	return whence == SEEK_END ? -EINVAL : llseek_to(f, off, whence, 0);
+}
+
+const struct file_ops proc_seq_fops = {
+	.open		= seq_open,
+	.release	= seq_release,
+	.read		= seq_read,
+	.write		= seq_write_file,
+	.llseek		= seq_llseek,
+};

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* proc.h - what the files of procfs share (fs/procfs.c, fs/proc_pid.c, fs/proc_info.c, fs/proc_sys.c) */
+#ifndef FS_PROC_H
+#define FS_PROC_H
+
+#include <fs/vfs.h>
+#include <kernel/process.h>
+
+/* seq_file - text that is made as a whole, then read in pieces (fs/seq_file.c) */
+struct seq_file {
+	char		*buf;
+	size_t		size, count;
+	bool		failed;		/* out of memory: the read returns -ENOMEM */
+	struct inode	*inode;		/* whose text this is */
+};
+void seq_printf(struct seq_file *m, const char *fmt, ...) __printf(2, 3);
+void seq_puts(struct seq_file *m, const char *s);
+void seq_putc(struct seq_file *m, char c);
+void seq_write(struct seq_file *m, const void *data, size_t n);
+/* seq_puts_escaped - with blanks, newlines and backslashes as octal, as mount tables have them */
+void seq_puts_escaped(struct seq_file *m, const char *s);
+
+/* what one name in /proc is */
+struct proc_entry {
+	const char	*name;
+	mode_t		mode;		/* 0 ends a table */
+	/* regular files: make the text; 0 or -errno */
+	int		(*show)(struct seq_file *m);
+	/* write - the program's text, NUL-terminated, newline cut; 0 or -errno */
+	int		(*write)(struct inode *inode, char *text);
+	/* directories: what is inside */
+	const struct proc_entry *children;
+	/* directories and links with rules of their own */
+	const struct inode_ops *iops;
+	const struct file_ops *fops;
+};
+
+/* inode->private of every inode below a process */
+struct proc_pid {
+	const struct proc_entry *entry;
+	struct process	*process;	/* referenced */
+	pid_t		tid;		/* below task/: the thread; else the process */
+	int		fd;		/* below fd/ */
+};
+static inline struct proc_pid *proc_pid(const struct inode *i) { return i->private; }
+static inline struct process *seq_process(struct seq_file *m) { return proc_pid(m->inode)->process; }
+
+extern const struct file_ops proc_seq_fops;
+/* proc_entry_of - the table row of a /proc inode */
+const struct proc_entry *proc_entry_of(const struct inode *inode);
+/* proc_pid_inode - a new inode for @e of @p; NULL: no memory */
+struct inode *proc_pid_inode(struct super_block *sb, struct process *p, const struct proc_entry *e);
+
+/* the tables */
+extern const struct proc_entry proc_info_entries[];	/* proc_info.c: meminfo, stat, ... */
+extern const struct proc_entry proc_mm_entries[];	/* proc_mm.c: vmstat, buddyinfo, ... */
+extern const struct proc_entry proc_sys_entries[];	/* proc_sys.c: below /proc/sys */
+extern const struct proc_entry proc_pid_entries[];	/* proc_pid.c: below /proc/PID */
+
+/* proc_pid.c: the directory of a process, for the root's lookup and readdir */
+extern const struct inode_ops proc_pid_dir_iops;
+extern const struct file_ops proc_pid_dir_fops;
+extern const struct proc_entry proc_pid_root;
+/* proc_maps.c */
+int proc_show_maps(struct seq_file *m);
+int proc_show_smaps(struct seq_file *m);
+/* proc_fd.c */
+extern const struct inode_ops proc_fd_iops, proc_fdinfo_iops;
+extern const struct file_ops proc_fd_fops;
+/* proc_mounts.c: /proc/PID/mounts and mountinfo */
+int proc_show_mounts(struct seq_file *m);
+int proc_show_mountinfo(struct seq_file *m);
+
+/* proc_emit_table - readdir of the entries of a table from position @first on; false: buffer full */
+bool proc_emit_table(struct dir_context *ctx, const struct proc_entry *t, loff_t first, u64 ino);
+bool proc_emit_dots(struct file *f, struct dir_context *ctx);
+unsigned int proc_parse_number(const char *name, size_t len);	/* ~0u: none */
+
+#endif
