@@ -27,17 +27,6 @@
 #include <mm/slab.h>
 #include <mm/vmalloc.h>
 
-#define MIN_RAM		(12ULL << 20)	/* kernel, memmap, tables, and an init that does something */
-
-void boot_failure(const char *what, const char *remedy) __noreturn;
-
-/* A line the user can act on, then power off: the machine is not usable, but nothing is broken. */
-void boot_failure(const char *what, const char *remedy)
-{
-	printk("cannot boot: %s\n%s\n", what, remedy);
-	arch_power_off(1);
-}
-
 static void print_banner(void)
 {
 	if (boot_params.quiet)
@@ -48,17 +37,10 @@ static void print_banner(void)
 	memblock_print();
 }
 
-static void check_memory(void)
-{
-	if (memblock_total() < MIN_RAM)
-		boot_failure("less than 12 MiB of RAM", "give the machine more memory (qemu: -m 32M)");
-}
-
 static const struct { void (*fn)(void); const char *what; } boot_steps[] = {
 	{ percpu_init_boot,	"this CPU's data" },
 	{ params_early,		"boot parameters" },
 	{ print_banner,		"first words" },
-	{ check_memory,		"enough RAM?" },
 	{ sched_init,		"run queue, so that locks and waits work" },
 	{ page_init,		"memmap, zones, buddy lists" },
 	{ slab_init,		"kmalloc" },
@@ -121,17 +103,17 @@ static void run_tests(void)
 #if CONFIG_KTEST
 	arch_power_off(ktest_run_all() ? 1 : 0);
 #else
-	boot_failure("`ktest` was given, but this kernel has no tests inside", "build it with KTEST=1");
+	boot_failure("`ktest` was given, but this kernel has no tests inside: build it with KTEST=1");
 #endif
 }
 
 static void load_root(void)
 {
 	if (!initrd_start)
-		boot_failure("no initramfs was given, so there is no /init",
-			     "pass one with -initrd FILE.cpio (make initrd builds one)");
+		boot_failure("no initramfs, so there is no %s: pass one with -initrd FILE.cpio (make initrd)",
+			     boot_params.rdinit);
 	if (initramfs_unpack(initrd_start, initrd_end))
-		boot_failure("the initramfs is not usable", "rebuild it (make initrd)");
+		boot_failure("the initramfs is not usable: rebuild it (make initrd)");
 }
 
 static void kernel_init(void *arg)

@@ -22,6 +22,7 @@
 #include <asm/port.h>
 #include <kernel/params.h>
 #include <kernel/percpu.h>
+#include <kernel/printk.h>
 #include <kernel/sched.h>
 #include <lib/printf.h>
 #include <lib/string.h>
@@ -40,22 +41,6 @@ extern char _text[], _end[];
 
 void boot_main(unsigned long hart, paddr_t fdt, unsigned long modes, paddr_t text) __noreturn;
 
-void boot_fail(const char *fmt, ...)
-{
-	char line[160];
-	va_list args;
-
-	va_start(args, fmt);
-	vscnprintf(line, sizeof(line), fmt, args);
-	va_end(args);
-	for (const char *p = "\nverso: "; *p; p++)
-		arch_console_putc(*p);
-	for (const char *p = line; *p; p++)
-		arch_console_putc(*p);
-	arch_console_putc('\n');
-	arch_power_off(1);
-}
-
 /* what the devicetree says */
 
 static void open_fdt(paddr_t pa)
@@ -64,10 +49,10 @@ static void open_fdt(paddr_t pa)
 	int err;
 
 	if (pa == 0 || pa >= limit - FDT_MAX_SIZE)
-		boot_fail("no devicetree: firmware passed address %lx in a1", pa);
+		boot_failure("no devicetree: firmware passed address %lx in a1", pa);
 	err = fdt_open(&boot_fdt, phys_to_virt(pa), FDT_MAX_SIZE);
 	if (err)
-		boot_fail("the devicetree at %lx cannot be read: %s", pa, fdt_strerror(err));
+		boot_failure("the devicetree at %lx cannot be read: %s", pa, fdt_strerror(err));
 }
 
 static u64 chosen_number(const char *name)
@@ -86,7 +71,7 @@ static void read_chosen(void)
 
 	if (args && strlcpy(boot_command_line, args, sizeof(boot_command_line)) >=
 		    sizeof(boot_command_line))
-		boot_fail("the command line is longer than %lu bytes: shorten it",
+		boot_failure("the command line is longer than %lu bytes: shorten it",
 			  sizeof(boot_command_line) - 1);
 	initrd_start = chosen_number("linux,initrd-start");
 	initrd_end = chosen_number("linux,initrd-end");
@@ -136,10 +121,10 @@ static void limit_memory(paddr_t limit)
 	if (boot_params.mem)
 		memblock_limit(boot_params.mem);
 	if (memblock_total() < MIN_MEMORY)
-		boot_fail("%lu MiB of memory: Verso needs at least %lu MiB",
+		boot_failure("%lu MiB of memory: Verso needs at least %lu MiB",
 			  memblock_total() >> 20, MIN_MEMORY >> 20);
 	if (initrd_end > memblock_end_of_ram())
-		boot_fail("the initrd at %lx lies outside memory: give more of it (-m, mem=)",
+		boot_failure("the initrd at %lx lies outside memory: give more of it (-m, mem=)",
 			  initrd_start);
 	memblock_set_max(min(limit, (paddr_t)EARLY_MAP_GIB << 30));
 }
@@ -163,7 +148,7 @@ static unsigned int choose_levels(unsigned long modes)
 		snprintf(offered + len, sizeof(offered) - len, "%s%u", len ? ", " : "", levels);
 	}
 	if (boot_params.levels || !deepest)
-		boot_fail("levels=%u is not supported: this machine offers %s",
+		boot_failure("levels=%u is not supported: this machine offers %s",
 			  boot_params.levels, offered);
 	return deepest;
 }

@@ -22,6 +22,7 @@
 #include <asm/sbi.h>
 #include <kernel/cpumask.h>
 #include <kernel/percpu.h>
+#include <kernel/printk.h>
 #include <lib/printf.h>
 #include <lib/string.h>
 
@@ -76,7 +77,7 @@ void cpu_read_fdt(void)
 	fdt_for_each_child(&boot_fdt, node, cpus_node)
 		add_hart(node);
 	if (fdt_prop_u64(&boot_fdt, cpus_node, "timebase-frequency", &hz) || hz == 0)
-		boot_fail("the devicetree has no timebase-frequency: the clock cannot be read");
+		boot_failure("the devicetree has no timebase-frequency: the clock cannot be read");
 	timebase_hz = hz;
 	read_seed();
 }

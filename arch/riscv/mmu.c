@@ -26,6 +26,7 @@
 #include <asm/port.h>
 #include <kernel/assert.h>
 #include <kernel/percpu.h>
+#include <kernel/printk.h>
 #include <mm/memblock.h>
 #include <mm/mm.h>
 #include <mm/page_alloc.h>
@@ -87,7 +88,7 @@ void mmu_choose_layout(unsigned int levels)
 static void map_boot(unsigned long va, paddr_t pa, size_t size, pgprot_t prot)
 {
 	if (size && arch_map_kernel(va, pa, size, prot))
-		boot_fail("no memory for the kernel's page tables");
+		boot_failure("no memory for the kernel's page tables");
 }
 
 static void map_image(void)

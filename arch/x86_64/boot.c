@@ -13,7 +13,7 @@
  *                kernel_main()
  *
  * ALWAYS TRUE    B1  nothing the loader says is used before it is checked; what cannot be used ends
- *                    in one line that says what to do (boot_refuse()).
+ *                    in one line that says what to do (boot_failure()).
  *                B2  until mmu_init() only the first 4 GiB are mapped, and memblock gives nothing
  *                    beyond.
  *
@@ -58,18 +58,6 @@ paddr_t initrd_start, initrd_end;
 
 void boot_start(paddr_t start_info_pa) __noreturn;
 
-void boot_refuse(const char *fmt, ...)
-{
-	char line[256];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(line, sizeof(line), fmt, args);
-	va_end(args);
-	printk("Verso: %s\n", line);
-	arch_power_off(1);
-}
-
 /* [pa, pa+n) as memory, or NULL if that is not below 4 GiB. */
 static void *early_memory(u64 pa, u64 n)
 {
@@ -83,11 +71,11 @@ static const struct hvm_start_info *check_start_info(paddr_t pa)
 	const struct hvm_start_info *si = early_memory(pa, sizeof(*si));
 
 	if (!si || si->magic != HVM_START_MAGIC)
-		boot_refuse("the loader gave no PVH start info (at %lx): boot with QEMU's -kernel",
+		boot_failure("the loader gave no PVH start info (at %lx): boot with QEMU's -kernel",
 			    pa);
 	if (si->version < 1 || si->memmap_entries == 0 || si->memmap_entries > MAX_MEMMAP_ENTRIES ||
 	    !early_memory(si->memmap, si->memmap_entries * sizeof(struct hvm_memmap_entry)))
-		boot_refuse("the loader's start info (version %u) has no usable memory map: use a "
+		boot_failure("the loader's start info (version %u) has no usable memory map: use a "
 			    "newer QEMU", si->version);
 	return si;
 }
@@ -116,7 +104,7 @@ static void choose_levels(void)
 	if (levels == 0)
 		levels = has_five ? 5 : 4;
 	if (levels != 4 && !(levels == 5 && has_five))
-		boot_refuse("levels=%u is not supported: this machine offers %s", levels,
+		boot_failure("levels=%u is not supported: this machine offers %s", levels,
 			    has_five ? "4, 5" : "4");
 	if (levels == 5) {
 		enter_five_levels();
@@ -173,11 +161,11 @@ static void fill_memblock(const struct hvm_start_info *si)
 		memblock_limit(boot_params.mem);
 	megabytes = (memblock_total() >> 20) + 1;	/* the firmware keeps a little */
 	if (megabytes < MIN_MEGABYTES)
-		boot_refuse("needs at least %u MiB of memory, this machine has %lu: give QEMU more "
+		boot_failure("needs at least %u MiB of memory, this machine has %lu: give QEMU more "
 			    "with -m", MIN_MEGABYTES, megabytes);
 	find_initrd(si);
 	if (initrd_end > memblock_end_of_ram())
-		boot_refuse("mem=%lu leaves out the initrd, which ends at %lu: raise it",
+		boot_failure("mem=%lu leaves out the initrd, which ends at %lu: raise it",
 			    boot_params.mem, initrd_end);
 	memblock_reserve(0, LOW_RESERVED);
 	memblock_reserve(kimg_to_phys(_text), (u64)(_end - _text));

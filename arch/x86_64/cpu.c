@@ -134,7 +134,7 @@ void cpu_init_boot(void)
 	find_features();
 	find_names();
 	if (!has(FEATURE_NX))
-		boot_refuse("this CPU has no NX bit, which keeps data from being executed: "
+		boot_failure("this CPU has no NX bit, which keeps data from being executed: "
 			    "use another CPU model (QEMU: -cpu max)");
 	choose_fp_format();
 	patch_smap_sites();

@@ -39,7 +39,7 @@ static void add_ioapics(void)
 		void *regs = map_device(1 + i, acpi.ioapic[i].pa);
 
 		if (!regs || ioapic_add(regs, acpi.ioapic[i].gsi_base) != 0)
-			boot_refuse("no room for IO-APIC %u at %lx", i, acpi.ioapic[i].pa);
+			boot_failure("no room for IO-APIC %u at %lx", i, acpi.ioapic[i].pa);
 	}
 	for (unsigned int irq = 0; irq < ACPI_ISA_IRQS; irq++)
 		ioapic_route_isa(irq, acpi.isa[irq].gsi, acpi.isa[irq].level,
@@ -51,7 +51,7 @@ void irq_init(void)
 	void *regs = map_device(0, acpi.lapic_pa);
 
 	if (!regs)
-		boot_refuse("no page table for the local APIC");
+		boot_failure("no page table for the local APIC");
 	apic_init(regs);
 	apic_init_cpu(VECTOR_TIMER, VECTOR_SPURIOUS);
 	add_ioapics();

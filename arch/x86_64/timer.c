@@ -18,6 +18,7 @@
 #include <irqchip_apic.h>
 #include <asm/port.h>
 #include <kernel/percpu.h>
+#include <kernel/printk.h>
 
 /* PIT (8254) channel 2, and port 0x61 that gates it and shows its output */
 #define PIT_HZ			1193182UL
@@ -72,7 +73,7 @@ void timer_calibrate(void)
 	apic_ticks = ~0U - apic_timer_left();
 	apic_timer_start(0);
 	if (end == start || apic_ticks == 0)
-		boot_refuse("the time stamp counter or the APIC timer does not count");
+		boot_failure("the time stamp counter or the APIC timer does not count");
 	tsc_at_boot = start;
 	ns_per_tick = (CALIBRATION_NS << 32) / (end - start);
 	ticks_per_ns = ((u64)apic_ticks << 32) / CALIBRATION_NS;

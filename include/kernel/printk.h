@@ -25,6 +25,13 @@ size_t printk_read(u64 *pos, char *buf, size_t size);
 /* console_write_raw - bytes straight to the consoles (the terminal's output path). any context. */
 void console_write_raw(const char *s, size_t n);
 
+/*
+ * boot_failure - "cannot boot: ...": one line that says what and what to do, then power off. For a machine
+ * or an image that is not usable; nothing is broken in the kernel, so there is no panic. From the first C
+ * code of a port on.
+ */
+void boot_failure(const char *fmt, ...) __printf(1, 2) __noreturn;
+
 /* printk_enter_panic - break the console lock and turn buffering off: the machine is going down. */
 void printk_enter_panic(void);
 

@@ -100,6 +100,19 @@ void panic(const char *fmt, ...)
 	arch_power_off(PANIC_EXIT_CODE);
 }
 
+void boot_failure(const char *fmt, ...)
+{
+	char msg[256];
+	va_list args;
+
+	va_start(args, fmt);
+	vscnprintf(msg, sizeof(msg), fmt, args);
+	va_end(args);
+	printk_enter_panic();
+	printk("\ncannot boot: %s\n", msg);
+	arch_power_off(1);
+}
+
 /* lib/refcount.h's upcall: a count went wrong; the object is leaked, not reused. */
 void refcount_bug(const char *what, void *ref)
 {

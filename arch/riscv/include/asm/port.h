@@ -12,8 +12,6 @@ struct trapframe;
 
 /* boot.c */
 extern struct fdt boot_fdt;		/* the devicetree, readable until the end of time */
-/* boot_fail - one line on the earliest console, then power off with status 1 */
-void boot_fail(const char *fmt, ...) __printf(1, 2) __noreturn;
 
 /* cpu.c */
 void cpu_read_fdt(void);		/* harts, ISA, timebase; before memblock is used */

@@ -13,7 +13,6 @@ enum cpu_arch_slot {
 };
 
 /* boot.c: one line that says what and what to do; then the machine is off */
-void boot_refuse(const char *fmt, ...) __printf(1, 2) __noreturn;
 
 /* start.S */
 void enter_five_levels(void);
