@@ -8,7 +8,7 @@
 #include <fs/proc.h>
 #include <kernel/irq.h>
 #include <kernel/timer.h>
-#include <kernel/uts.h>
+#include <kernel/utsname.h>
 #include <lib/printf.h>
 #include <lib/string.h>
 #include <mm/slab.h>
@@ -20,7 +20,7 @@ static int show_version(struct seq_file *m)
 {
 	struct new_utsname u;
 
-	uts_get(&u);
+	utsname_get(&u);
 	seq_printf(m, "%s version %s %s\n", u.sysname, u.release, u.version);
 	return 0;
 }
@@ -81,6 +81,18 @@ static unsigned long all_irqs(void)
 	return sum;
 }
 
+/* The process made last is the last on the list. */
+static pid_t newest_pid(void)
+{
+	pid_t pid;
+
+	spin_lock(&tasklist_lock);
+	pid = list_empty(&process_list) ? 0 :
+	      list_last_entry(&process_list, struct process, all_link)->pid;
+	spin_unlock(&tasklist_lock);
+	return pid;
+}
+
 static int show_stat(struct seq_file *m)
 {
 	u64 user, system, idle = 0, now = arch_clock_ns();
@@ -106,7 +118,7 @@ static int show_stat(struct seq_file *m)
 	sched_load(&load);
 	seq_printf(m, "intr %lu\nctxt %lu\nbtime %llu\nprocesses %u\nprocs_running %u\n"
 		   "procs_blocked 0\nsoftirq 0 0 0 0 0 0 0 0 0 0 0\n", all_irqs(), sched_switches(),
-		   (unsigned long long)boot, process_last_pid(), load.running);
+		   (unsigned long long)boot, (unsigned int)newest_pid(), load.running);
 	return 0;
 }
 
@@ -131,7 +143,7 @@ static int show_loadavg(struct seq_file *m)
 	for (int i = 0; i < 3; i++)
 		seq_printf(m, "%lu.%02lu ", load.avg[i] >> 11,
 			   ((load.avg[i] & 2047) * 100) >> 11);
-	seq_printf(m, "%u/%u %u\n", load.running, load.total, process_last_pid());
+	seq_printf(m, "%u/%u %u\n", load.running, load.total, (unsigned int)newest_pid());
 	return 0;
 }
 

@@ -2,12 +2,11 @@
 /*
  * fs/proc_sys.c - /proc/sys: settings by name, as sysctl(8) knows them
  *
- * Most are facts about this kernel that programs ask for; the few that can be set say so by a
- * write function.
+ * All are facts about this kernel that programs ask for; none can be set here.
  */
 #include <fs/proc.h>
 #include <kernel/random.h>
-#include <kernel/uts.h>
+#include <kernel/utsname.h>
 #include <lib/printf.h>
 #include <lib/string.h>
 #include <uapi/errno.h>
@@ -40,7 +39,7 @@ static int show_##field(struct seq_file *m)		\
 {							\
 	struct new_utsname u;				\
 							\
-	uts_get(&u);					\
+	utsname_get(&u);					\
 	seq_printf(m, "%s\n", u.field);			\
 	return 0;					\
 }
@@ -49,11 +48,6 @@ UTS_TEXT(release)
 UTS_TEXT(version)
 UTS_TEXT(nodename)
 UTS_TEXT(domainname)
-
-static int write_nodename(struct inode *inode, char *text)
-{
-	return uts_set_nodename(text);
-}
 
 static int show_file_nr(struct seq_file *m)
 {
@@ -105,8 +99,7 @@ static const struct proc_entry random_entries[] = {
 static const struct proc_entry kernel_entries[] = {
 	RO("cap_last_cap", cap_last_cap), RO("core_pattern", core_pattern),
 	RO("domainname", domainname),
-	{ .name = "hostname", .mode = S_IFREG | 0644, .show = show_nodename,
-	  .write = write_nodename },
+	RO("hostname", nodename),
 	RO("ngroups_max", ngroups_max), RO("osrelease", release), RO("ostype", sysname),
 	RO("pid_max", pid_max),
 	{ .name = "random", .mode = S_IFDIR | 0555, .children = random_entries },

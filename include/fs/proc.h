@@ -61,6 +61,11 @@ extern const struct proc_entry proc_pid_entries[];	/* proc_pid.c: below /proc/PI
 extern const struct inode_ops proc_pid_dir_iops;
 extern const struct file_ops proc_pid_dir_fops;
 extern const struct proc_entry proc_pid_root;
+/* proc_status.c */
+int proc_show_stat(struct seq_file *m);
+int proc_show_statm(struct seq_file *m);
+int proc_show_status(struct seq_file *m);
+int proc_show_comm(struct seq_file *m);
 /* proc_maps.c */
 int proc_show_maps(struct seq_file *m);
 int proc_show_smaps(struct seq_file *m);

@@ -5,6 +5,7 @@
 #ifndef FS_VFS_H
 #define FS_VFS_H
 
+#include <fs/device.h>
 #include <fs/file.h>
 #include <lib/hlist.h>
 #include <mm/page_cache.h>
@@ -244,15 +245,5 @@ void mount_init(void);			/* the root; file systems are registered */
 /* mount_for_each - @fn(mount, path text, arg) in mount order */
 void mount_for_each(void (*fn)(struct mount *m, const char *at, void *arg), void *arg);
 void fs_type_for_each(void (*fn)(const struct fs_type *t, void *arg), void *arg);
-
-/* ---- devices ---- */
-#define MKDEV(ma, mi)	((((dev_t)(ma) & 0xfff) << 8) | ((dev_t)(mi) & 0xff) | \
-			 (((dev_t)(mi) & ~0xffUL) << 12))
-#define MAJOR(d)	((unsigned int)(((d) >> 8) & 0xfff))
-#define MINOR(d)	((unsigned int)(((d) & 0xff) | (((d) >> 12) & 0xfff00)))
-/* device_register - node /dev/@name of @mode (S_IFCHR or S_IFBLK and permissions) with @ops */
-int device_register(const char *name, mode_t mode, dev_t dev, const struct file_ops *ops);
-const struct file_ops *device_find(mode_t mode, dev_t dev);	/* or NULL */
-void device_for_each(void (*fn)(const char *name, mode_t type, dev_t dev, void *arg), void *arg);
 
 #endif
