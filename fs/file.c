@@ -46,7 +46,7 @@ struct file *file_alloc(const struct file_ops *ops, unsigned int flags)
 		return NULL;
 	memset(f, 0, sizeof(*f));
 	f->ops = ops;
-	f->flags = flags & ~(unsigned int)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC);
+	f->flags = flags & ~(unsigned int)(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC);
 	f->mode = mode_of_flags(flags);
 	mutex_init(&f->pos_lock, RANK_FILE_POS);
 	INIT_LIST_HEAD(&f->epitems);

@@ -143,6 +143,7 @@ struct file *dentry_open(const struct path *p, unsigned int flags)
 			return ERR_PTR(err);
 		}
 	}
+	f->flags &= ~(unsigned int)O_NOCTTY;	/* only open() itself asks */
 	return f;
 }
 

@@ -394,6 +394,8 @@ static void console_input(const char *s, size_t n)
 
 static int console_open(struct inode *inode, struct file *f)
 {
+	if (inode->rdev == MKDEV(5, 1))
+		f->flags |= O_NOCTTY;	/* /dev/console never becomes the terminal of a session */
 	return tty_attach(f, &console_tty);
 }
 
