@@ -370,7 +370,11 @@ static enum fault_result fault_locked(struct fault *f)
 
 	if (r != FAULT_OK)
 		return r;
-	f->pte = pte_alloc(f->mm, f->address, &f->pmd);
+	f->pmd = hinted_pmd(f->mm, f->address);
+	if (likely(f->pmd && !pmd_none(*f->pmd)))
+		f->pte = pte_offset(f->pmd, f->address);
+	else
+		f->pte = pte_alloc(f->mm, f->address, &f->pmd);
 	if (unlikely(!f->pte))
 		return FAULT_OOM;
 	f->orig_pte = ptep_get(f->pte);

@@ -104,12 +104,20 @@ static pmd_t *pmd_alloc_in(struct mm_struct *mm, pgd_t *pgd, unsigned long addr)
 
 pmd_t *pmd_alloc(struct mm_struct *mm, unsigned long addr)
 {
-	return pmd_alloc_in(mm, mm->pgd, addr);
+	pmd_t *pmd = hinted_pmd(mm, addr);
+
+	if (pmd)
+		return pmd;
+	pmd = pmd_alloc_in(mm, mm->pgd, addr);
+	if (pmd)
+		WRITE_ONCE(mm->pmd_hint,
+			   HINT_KEY(addr) | ((virt_to_phys(pmd) >> PAGE_SHIFT) + 1));
+	return pmd;
 }
 
 pte_t *pte_alloc(struct mm_struct *mm, unsigned long addr, pmd_t **pmdp)
 {
-	pmd_t *pmd = pmd_alloc_in(mm, mm->pgd, addr);
+	pmd_t *pmd = pmd_alloc(mm, addr);
 
 	if (unlikely(!pmd) || (unlikely(pmd_none(*pmd)) && !pte_build(mm, pmd)))
 		return NULL;
@@ -258,6 +266,7 @@ static void free_pmds(const struct table_range *r, pud_t *pud, unsigned long add
 	if (covers_table(r, start, PUD_SIZE)) {
 		gather_table(r, pud_table_pa(*pud));
 		pud_clear(pud);
+		WRITE_ONCE(r->tlb->mm->pmd_hint, 0);
 	}
 }
 

@@ -66,6 +66,7 @@ struct mm_struct {
 	struct list_head	mmap;			/* (m) */
 	struct vm_area_struct	*mmap_cache;		/* (a) last hit                             */
 	pgd_t			*pgd;			/* (i) */
+	unsigned long		pmd_hint;		/* (a) pgtable.c: the pmd table used last   */
 	struct rw_semaphore	mmap_lock;		/* RANK_MMAP                                */
 	atomic_t		mm_users;		/* (a) threads using the user part          */
 	atomic_t		mm_count;		/* (a) references to the struct; all users = 1 */
