@@ -148,6 +148,7 @@ static void place(struct runqueue *rq, struct thread *t)
 	}
 	enqueue(rq, t);
 	spin_unlock(&rq->lock);
+	smp_mb();	/* queue, then look who is idle; the idle loop does it the other way round */
 	if (cpumask_test(cpu, &idle_mask))
 		kick(cpu);
 }
