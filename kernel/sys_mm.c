@@ -19,9 +19,15 @@
 
 /* ---- mmap ---- */
 
+#define MAX_FILE_PAGES	(__INT64_MAX__ >> PAGE_SHIFT)
+
 /* What the open mode allows: also what mprotect may ask for later. */
 static int check_file_access(const struct file *f, struct mmap_request *rq)
 {
+	unsigned long pages = DIV_ROUND_UP(min(rq->len, (unsigned long)TASK_SIZE), PAGE_SIZE);
+
+	if (rq->pgoff > MAX_FILE_PAGES - pages)
+		return -EOVERFLOW;
 	if (f->mode & FMODE_PATH)
 		return -EBADF;
 	if (!(f->mode & FMODE_READ))

@@ -47,6 +47,7 @@ static bool resolve(const struct fault_info *fi)
 	for (;;) {
 		switch (handle_mm_fault(current->mm, fi->address, fi->write, fi->exec, fi->user)) {
 		case FAULT_OK:
+			current->min_flt++;
 			return true;
 		case FAULT_RETRY:
 			if (fatal_signal_pending(current))
