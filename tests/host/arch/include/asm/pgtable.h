@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * asm/pgtable.h - page-table entries of a machine that exists in softmmu.c only
+ *
+ *    63                  12 11  10   9    8    7    6 5 4 3 2 1 0
+ *   |  page frame number   |-|-|TABLE|NONE|SPEC|   D|A|U|X|W|R|V|
+ *
+ *   access    bits            | absent levels       | entry of the root covers
+ *   kernel RW V R W A D       | 3: p4d and pud      | 1 GiB     PGDIR_SHIFT 30
+ *   user RW   V R W U         | 4: p4d              | 512 GiB   PGDIR_SHIFT 39
+ *   user X    V X U (and R)   | 5: none             | 256 TiB   PGDIR_SHIFT 48
+ *   PROT_NONE NONE, no V      |
+ *
+ * Neither RISC-V's nor x86-64's layout, so that code which knows one of these breaks here. A table
+ * entry has V and TABLE. What this hardware does by itself depends on the depth (soft_hw below),
+ * so that three runs cover both kinds of each choice.
+ */
+#ifndef ASM_PGTABLE_H
+#define ASM_PGTABLE_H
+
+#include <asm/page.h>
+#include <lib/compiler.h>
+
+#define PTE_V		(1UL << 0)
+#define PTE_R		(1UL << 1)
+#define PTE_W		(1UL << 2)
+#define PTE_X		(1UL << 3)
+#define PTE_U		(1UL << 4)
+#define PTE_A		(1UL << 5)
+#define PTE_D		(1UL << 6)
+#define PTE_SPECIAL	(1UL << 7)
+#define PTE_NONE	(1UL << 8)
+#define PTE_TABLE	(1UL << 9)
+#define PTE_PFN_SHIFT	12
+#define PTE_PFN_MASK	(~0UL << PTE_PFN_SHIFT)
+
+typedef struct { unsigned long v; } pgd_t;
+typedef struct { unsigned long v; } p4d_t;
+typedef struct { unsigned long v; } pud_t;
+typedef struct { unsigned long v; } pmd_t;
+typedef struct { unsigned long v; } pte_t;
+typedef struct { unsigned long v; } pgprot_t;
+
+#define pgd_val(x)	((x).v)
+#define p4d_val(x)	((x).v)
+#define pud_val(x)	((x).v)
+#define pmd_val(x)	((x).v)
+#define pte_val(x)	((x).v)
+#define pgprot_val(x)	((x).v)
+#define __pgd(x)	((pgd_t){ (x) })
+#define __p4d(x)	((p4d_t){ (x) })
+#define __pud(x)	((pud_t){ (x) })
+#define __pmd(x)	((pmd_t){ (x) })
+#define __pte(x)	((pte_t){ (x) })
+#define __pgprot(x)	((pgprot_t){ (x) })
+
+/* soft_hw - choices that real MMUs make differently */
+struct soft_hw {
+	bool sets_ad;		/* the walker sets A and D (x86-64, Svadu); else it faults          */
+	bool exec_reads;	/* X implies R (x86-64)                                             */
+	bool keeps_absent;	/* not-present entries are cached too, as RISC-V allows             */
+};
+extern struct soft_hw soft_hw;
+
+/* ---- levels: the one place that knows which are folded ---- */
+
+extern unsigned int pgtable_levels;
+extern unsigned int pgdir_shift;
+
+static inline bool p4d_folded(void) { return pgtable_levels < 5; }
+static inline bool pud_folded(void) { return pgtable_levels < 4; }
+
+#define PTRS_PER_PTE	512
+#define PTRS_PER_PMD	512
+#define PTRS_PER_PUD	512
+#define PTRS_PER_P4D	512
+#define PTRS_PER_PGD	512
+
+#define PMD_SHIFT	21
+#define PUD_SHIFT	30
+#define P4D_SHIFT	39
+#define PGDIR_SHIFT	pgdir_shift
+#define PMD_SIZE	(1UL << PMD_SHIFT)
+#define PUD_SIZE	(1UL << PUD_SHIFT)
+#define P4D_SIZE	(1UL << P4D_SHIFT)
+#define PGDIR_SIZE	(1UL << PGDIR_SHIFT)
+#define PMD_MASK	(~(PMD_SIZE - 1))
+#define PUD_MASK	(~(PUD_SIZE - 1))
+#define P4D_MASK	(~(P4D_SIZE - 1))
+#define PGDIR_MASK	(~(PGDIR_SIZE - 1))
+
+#define pte_index(va)	(((unsigned long)(va) >> PAGE_SHIFT) & 511)
+#define pmd_index(va)	(((unsigned long)(va) >> PMD_SHIFT) & 511)
+#define pud_index(va)	(((unsigned long)(va) >> PUD_SHIFT) & 511)
+#define p4d_index(va)	(((unsigned long)(va) >> P4D_SHIFT) & 511)
+#define pgd_index(va)	(((unsigned long)(va) >> PGDIR_SHIFT) & 511)
+#define pgd_offset_pgd(pgd, va)	((pgd) + pgd_index(va))
+
+/* ---- pgd p4d pud pmd ---- */
+
+/* A folded level is always present and never a leaf: the walk passes through it. */
+#define TABLE_ENTRY(x, folded)								\
+static inline bool x##_none(x##_t e)	{ return !(folded) && e.v == 0; }		\
+static inline bool x##_present(x##_t e)	{ return (folded) || (e.v & PTE_V); }		\
+static inline bool x##_leaf(x##_t e)							\
+{											\
+	return !(folded) && (e.v & (PTE_V | PTE_TABLE)) == PTE_V;			\
+}											\
+static inline bool x##_bad(x##_t e)							\
+{											\
+	return !(folded) && (e.v & ~PTE_PFN_MASK) != (PTE_V | PTE_TABLE);		\
+}											\
+static inline paddr_t x##_table_pa(x##_t e)	{ return e.v & PTE_PFN_MASK; }		\
+static inline unsigned long x##_pfn(x##_t e)	{ return e.v >> PTE_PFN_SHIFT; }	\
+static inline void set_##x(x##_t *p, x##_t e)						\
+{											\
+	__atomic_store_n(&p->v, e.v, __ATOMIC_RELEASE);					\
+}											\
+static inline void x##_clear(x##_t *p)							\
+{											\
+	if (!(folded))									\
+		set_##x(p, (x##_t){ 0 });						\
+}
+
+TABLE_ENTRY(pgd, p4d_folded())
+TABLE_ENTRY(p4d, pud_folded())
+TABLE_ENTRY(pud, false)
+TABLE_ENTRY(pmd, false)
+
+static inline unsigned long table_entry(paddr_t pa)
+{
+	return pa | PTE_V | PTE_TABLE;
+}
+
+static inline void pgd_populate(pgd_t *pgd, p4d_t *table)
+{
+	set_pgd(pgd, __pgd(table_entry(virt_to_phys(table))));
+}
+
+static inline void p4d_populate(p4d_t *p4d, pud_t *table)
+{
+	set_p4d(p4d, __p4d(table_entry(virt_to_phys(table))));
+}
+
+static inline void pud_populate(pud_t *pud, pmd_t *table)
+{
+	set_pud(pud, __pud(table_entry(virt_to_phys(table))));
+}
+
+static inline void pmd_populate(pmd_t *pmd, paddr_t pte_table)
+{
+	set_pmd(pmd, __pmd(table_entry(pte_table)));
+}
+
+static inline p4d_t *p4d_offset(pgd_t *pgd, unsigned long va)
+{
+	if (p4d_folded())
+		return (p4d_t *)pgd;
+	return (p4d_t *)phys_to_virt(pgd_table_pa(*pgd)) + p4d_index(va);
+}
+
+static inline pud_t *pud_offset(p4d_t *p4d, unsigned long va)
+{
+	if (pud_folded())
+		return (pud_t *)p4d;
+	return (pud_t *)phys_to_virt(p4d_table_pa(*p4d)) + pud_index(va);
+}
+
+static inline pmd_t *pmd_offset(pud_t *pud, unsigned long va)
+{
+	return (pmd_t *)phys_to_virt(pud_table_pa(*pud)) + pmd_index(va);
+}
+
+static inline pte_t *pte_offset(pmd_t *pmd, unsigned long va)
+{
+	return (pte_t *)phys_to_virt(pmd_table_pa(*pmd)) + pte_index(va);
+}
+
+/* ---- pte ---- */
+
+static inline bool pte_none(pte_t p)	 { return p.v == 0; }
+static inline bool pte_present(pte_t p)	 { return p.v & (PTE_V | PTE_NONE); }
+static inline bool pte_write(pte_t p)	 { return p.v & PTE_W; }
+static inline bool pte_dirty(pte_t p)	 { return p.v & PTE_D; }
+static inline bool pte_young(pte_t p)	 { return p.v & PTE_A; }
+static inline bool pte_exec(pte_t p)	 { return p.v & PTE_X; }
+static inline bool pte_user(pte_t p)	 { return p.v & PTE_U; }
+static inline bool pte_special(pte_t p)	 { return p.v & PTE_SPECIAL; }
+static inline bool pte_protnone(pte_t p) { return (p.v & (PTE_V | PTE_NONE)) == PTE_NONE; }
+static inline bool pte_same(pte_t a, pte_t b) { return a.v == b.v; }
+static inline unsigned long pte_pfn(pte_t p)  { return p.v >> PTE_PFN_SHIFT; }
+
+static inline pte_t pfn_pte(unsigned long pfn, pgprot_t prot)
+{
+	return __pte(pfn << PTE_PFN_SHIFT | prot.v);
+}
+
+static inline pte_t pte_mkwrite(pte_t p)   { return __pte(p.v | PTE_R | PTE_W); }
+static inline pte_t pte_wrprotect(pte_t p) { return __pte(p.v & ~PTE_W); }
+static inline pte_t pte_mkdirty(pte_t p)   { return __pte(p.v | PTE_D); }
+static inline pte_t pte_mkclean(pte_t p)   { return __pte(p.v & ~PTE_D); }
+static inline pte_t pte_mkyoung(pte_t p)   { return __pte(p.v | PTE_A); }
+static inline pte_t pte_mkold(pte_t p)     { return __pte(p.v & ~PTE_A); }
+static inline pte_t pte_mkspecial(pte_t p) { return __pte(p.v | PTE_SPECIAL); }
+
+/* pte_modify - new protection, same frame and history */
+static inline pte_t pte_modify(pte_t p, pgprot_t prot)
+{
+	return __pte((p.v & (PTE_PFN_MASK | PTE_A | PTE_D | PTE_SPECIAL)) | prot.v);
+}
+
+/* ---- in memory ---- */
+
+static inline pte_t ptep_get(const pte_t *p)
+{
+	return __pte(__atomic_load_n(&p->v, __ATOMIC_RELAXED));
+}
+
+static inline void set_pte(pte_t *p, pte_t e)
+{
+	__atomic_store_n(&p->v, e.v, __ATOMIC_RELEASE);
+}
+
+static inline void pte_clear(pte_t *p)
+{
+	__atomic_store_n(&p->v, 0, __ATOMIC_RELAXED);
+}
+
+static inline pte_t ptep_get_and_clear(pte_t *p)
+{
+	return __pte(__atomic_exchange_n(&p->v, 0, __ATOMIC_RELAXED));
+}
+
+static inline void ptep_set_wrprotect(pte_t *p)
+{
+	__atomic_fetch_and(&p->v, ~PTE_W, __ATOMIC_RELAXED);
+}
+
+/* ptep_clear_young - was the page used since the last time? */
+static inline bool ptep_clear_young(pte_t *p)
+{
+	return __atomic_fetch_and(&p->v, ~PTE_A, __ATOMIC_RELAXED) & PTE_A;
+}
+
+/* ---- protections ---- */
+
+#define PAGE_KERNEL		__pgprot(PTE_V | PTE_R | PTE_W | PTE_A | PTE_D)
+#define PAGE_KERNEL_RO		__pgprot(PTE_V | PTE_R | PTE_A)
+#define PAGE_KERNEL_EXEC	__pgprot(PTE_V | PTE_R | PTE_X | PTE_A)
+#define PAGE_KERNEL_IO		PAGE_KERNEL
+
+/* user_pgprot - a write implies a read; nothing at all is PROT_NONE */
+static inline pgprot_t user_pgprot(bool r, bool w, bool x)
+{
+	unsigned long v = PTE_U;
+
+	if (!r && !w && !x)
+		return __pgprot(v | PTE_NONE);
+	v |= PTE_V;
+	if (r || w || (x && soft_hw.exec_reads))
+		v |= PTE_R;
+	if (w)
+		v |= PTE_W;
+	if (x)
+		v |= PTE_X;
+	return __pgprot(v);
+}
+
+/* Nothing fetches instructions from user memory here. */
+static inline void arch_sync_icache(const void *kva, size_t size)
+{
+	(void)kva;
+	(void)size;
+}
+
+#endif
