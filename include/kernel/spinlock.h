@@ -87,7 +87,9 @@ static inline void spin_lock(spinlock_t *l)
 
 static inline void spin_unlock(spinlock_t *l)
 {
-	__atomic_store_n(&l->owner, (u16)(l->owner + 1), __ATOMIC_RELEASE);
+	u16 served = __atomic_load_n(&l->owner, __ATOMIC_RELAXED);
+
+	__atomic_store_n(&l->owner, (u16)(served + 1), __ATOMIC_RELEASE);
 }
 
 static inline bool spin_trylock(spinlock_t *l)
