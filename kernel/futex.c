@@ -178,30 +178,32 @@ void futex_wake_exit(u32 __user *uaddr)
 
 /* ---- waiting ---- */
 
-/* Queue @q if *@uaddr is still @expected: 0, -EAGAIN, -EFAULT. */
+/*
+ * Queue @q if *@uaddr is still @expected: 0, -EAGAIN, -EFAULT. First on the list, then a look at the word:
+ * futex_wake_key() does it the other way round, without the lock when the list is empty.
+ */
 static int queue_if_equal(struct futex_q *q, u32 __user *uaddr, u32 expected)
 {
 	struct futex_bucket *b = key_bucket(&q->key);
 	u32 value;
+	int err;
 
+	q->bucket = b;
 	for (;;) {
-		int err;
-
 		spin_lock(&b->lock);
+		list_add_tail(&q->link, &b->waiters);
+		smp_mb();
 		err = read_atomic(&value, uaddr);
-		if (!err)
+		if (!err && value == expected)
 			break;
+		list_del(&q->link);
 		spin_unlock(&b->lock);
+		if (!err)
+			return -EAGAIN;
 		err = fault_in(uaddr);
 		if (err)
 			return err;
 	}
-	if (value != expected) {
-		spin_unlock(&b->lock);
-		return -EAGAIN;
-	}
-	q->bucket = b;
-	list_add_tail(&q->link, &b->waiters);
 	spin_unlock(&b->lock);
 	return 0;
 }
