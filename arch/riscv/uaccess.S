@@ -8,8 +8,9 @@
  * THE PICTURE    a0 = destination, a1 = source, a2 = bytes left; these three are true at the head
  *                of every turn of every loop.
  *
- *                both addresses agree modulo 8:  bytes to alignment | 64 a turn | 8 a turn | bytes
- *                they do not:                    bytes to align dst | 8 a turn, shifted | bytes
+ *                both addresses agree modulo 8:  bytes to alignment | 64 a turn | 8 a turn | tail
+ *                they do not:                    bytes to align dst | 8 a turn, shifted | tail
+ *                tail: 4 a turn if both are multiples of 4, then bytes
  *
  *                a fault in a wide loop -> byte loop, from the head of that turn
  *                a fault in the byte loop -> return a2: the bytes not copied
@@ -54,13 +55,15 @@
 arch_copy_from_user:
 arch_copy_to_user:
 	user_on
+	or	t0, a0, a1
+	andi	t0, t0, 7
+	beqz	t0, copy_aligned
 	li	t0, 16
-	bltu	a2, t0, copy_bytes
+	bltu	a2, t0, copy_tail
 	xor	t0, a0, a1
 	andi	t0, t0, 7
 	bnez	t0, copy_shifted
-	andi	t0, a0, 7
-	bnez	t0, copy_head
+	j	copy_head
 copy_aligned:
 	li	a6, 64
 	bltu	a2, a6, copy_words
@@ -87,7 +90,7 @@ copy_blocks:
 	bgeu	a2, a6, copy_blocks
 copy_words:
 	andi	t0, a2, ~7
-	beqz	t0, copy_bytes
+	beqz	t0, copy_tail
 	add	t0, a1, t0
 1:	ld	a3, 0(a1)
 	sd	a3, 0(a0)
@@ -95,6 +98,18 @@ copy_words:
 	addi	a0, a0, 8
 	addi	a2, a2, -8
 	bltu	a1, t0, 1b
+copy_tail:				# 4 bytes at once where possible: an int is never torn
+	or	t0, a0, a1
+	andi	t0, t0, 3
+	bnez	t0, copy_bytes
+	li	t0, 4
+1:	bltu	a2, t0, copy_bytes
+	lw	a3, 0(a1)
+	sw	a3, 0(a0)
+	addi	a1, a1, 4
+	addi	a0, a0, 4
+	addi	a2, a2, -4
+	j	1b
 copy_bytes:
 	beqz	a2, copy_done
 1:	lb	a3, 0(a1)
