@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
 #
-# tests/host/host.mk - lib/ as ordinary programs under AddressSanitizer and UBSan
+# tests/host/host.mk - lib/ and mm/ as ordinary programs under AddressSanitizer and UBSan
 #
 # `make host-test` builds and runs the test programs listed here, prints their results as TAP and
-# ends with one line of counts. SEED=n repeats a randomised run.
+# ends with one line of counts. SEED=n repeats a randomised run, STEPS=n makes it longer.
 # Everything goes to $(O)/host/.
 
 HOSTCC ?= gcc
+comma := ,
 HOST_B := $(O)/host
 HOST_CFLAGS := -std=gnu11 -O1 -g -Iinclude -Itests/host \
 	       -fsanitize=address,undefined -fno-sanitize-recover=all \
@@ -62,11 +63,58 @@ $(filter-out %/string_strict_test,$(HOST_LIB_BINS)): $(HOST_B)/%_test: \
 
 .SECONDARY: $(HOST_LIB_TESTS:%=$(HOST_B)/tests/host/%_test.o)
 
+# ---- mm/ on the software machine of tests/host/arch/ -------------------------------------------
+
+# One program per test; @n runs it with page tables of n levels. mm/ is unmodified, and of
+# kernel/base everything that needs no machine.
+HOST_MM_RUNS := memblock@4 buddy@4 slub@4 vmalloc@3 vmalloc@4 vmalloc@5 \
+		$(foreach t,vma fault cow page_cache mmu_gather,$(t)@3 $(t)@4 $(t)@5)
+HOST_MM_TESTS := $(sort $(foreach r,$(HOST_MM_RUNS),$(firstword $(subst @, ,$(r)))))
+HOST_MM_BINS := $(HOST_MM_TESTS:%=$(HOST_B)/%_test)
+HOST_MM_SRCS := $(wildcard mm/*.c tests/host/arch/*.c) \
+		$(addprefix kernel/base/,ipi.c lockdep.c mutex.c percpu.c rwsem.c spinlock.c wait.c) \
+		$(filter-out lib/libgcc.c,$(wildcard lib/*.c))
+# The end of a list is its head seen as an entry: never touched, but less aligned than a struct page.
+HOST_MM_FLAGS := -Itests/host/arch/include -Itests/host/arch -fno-sanitize=alignment
+HOST_MM_LDFLAGS := -Wl,-T,tests/host/arch/percpu.ld -pthread \
+		   $(addprefix -Wl$(comma)--wrap=,pcp_free alloc_pages kmem_cache_alloc)
+HOST_MM_OBJS := $(HOST_MM_SRCS:%.c=$(HOST_B)/soft/%.o)
+
+$(HOST_B)/soft/%.o: %.c tests/host/host.mk
+	@mkdir -p $(@D)
+	$(say) HOSTCC $<
+	$(Q)$(HOSTCC) $(HOST_CFLAGS) $(HOST_MM_FLAGS) -DCONFIG_DEBUG=2 -MMD -MP -c -o $@ $<
+
+$(HOST_MM_BINS): $(HOST_B)/%_test: $(HOST_B)/soft/tests/host/%_test.o $(HOST_MM_OBJS)
+	$(say) HOSTLD $@
+	$(Q)$(HOSTCC) $(HOST_CFLAGS) $(HOST_MM_LDFLAGS) -o $@ $^ -lcmocka
+
+.SECONDARY: $(HOST_MM_TESTS:%=$(HOST_B)/soft/tests/host/%_test.o)
+
+# The allocators with CPUs as threads, under ThreadSanitizer, with the locks of the default build.
+# It does not understand fences; the allocators need none.
+HOST_TSAN_CFLAGS := $(filter-out -fsanitize=% -fno-sanitize-recover=%,$(HOST_CFLAGS)) \
+		    -fsanitize=thread -Wno-tsan
+HOST_TSAN_OBJS := $(HOST_MM_SRCS:%.c=$(HOST_B)/tsan/%.o) $(HOST_B)/tsan/tests/host/threads_test.o
+
+$(HOST_B)/tsan/%.o: %.c tests/host/host.mk
+	@mkdir -p $(@D)
+	$(say) HOSTCC $<
+	$(Q)$(HOSTCC) $(HOST_TSAN_CFLAGS) $(HOST_MM_FLAGS) -MMD -MP -c -o $@ $<
+
+$(HOST_B)/threads_test: $(HOST_TSAN_OBJS)
+	$(say) HOSTLD $@
+	$(Q)$(HOSTCC) $(HOST_TSAN_CFLAGS) $(HOST_MM_LDFLAGS) -o $@ $^ -lcmocka
+
 # The output is TAP, which scripts/test.py reads. A program that dies prints no verdict of its own.
-host-test: $(HOST_LIB_BINS) ## lib/ on this machine under ASan and UBSan (SEED= repeats)
-	@passed=0; failed=0; for t in $(HOST_LIB_BINS); do \
-		echo "# $${t##*/}"; \
-		CMOCKA_MESSAGE_OUTPUT=TAP timeout 120 $$t >$$t.log 2>&1; status=$$?; \
+HOST_PROGRAMS := $(HOST_LIB_BINS) $(HOST_MM_BINS) $(HOST_B)/threads_test
+HOST_RUNS := $(HOST_LIB_BINS) $(HOST_MM_RUNS:%=$(HOST_B)/%) $(HOST_B)/threads@4
+
+host-test: $(HOST_PROGRAMS) ## lib/ and mm/ on this machine under sanitizers (SEED=, STEPS=)
+	@passed=0; failed=0; for t in $(HOST_RUNS); do \
+		levels=; case $$t in *@*) levels=$${t#*@}; t=$${t%@*}_test;; esac; \
+		echo "# $${t##*/}$${levels:+ LEVELS=$$levels}"; \
+		LEVELS=$$levels CMOCKA_MESSAGE_OUTPUT=TAP timeout 600 $$t >$$t.log 2>&1; status=$$?; \
 		cat $$t.log; \
 		bad=$$(grep -c '^not ok' $$t.log); \
 		if [ $$status != 0 ]; then \
@@ -81,5 +129,9 @@ host-test: $(HOST_LIB_BINS) ## lib/ on this machine under ASan and UBSan (SEED= 
 ifneq ($(SEED),)
 export SEED
 endif
+ifneq ($(STEPS),)
+export STEPS
+endif
 
 -include $(HOST_LIB_OBJS:.o=.d) $(wildcard $(HOST_B)/tests/host/*.d $(HOST_B)/lib/string*.d)
+-include $(HOST_MM_OBJS:.o=.d) $(HOST_TSAN_OBJS:.o=.d) $(wildcard $(HOST_B)/soft/tests/host/*.d)

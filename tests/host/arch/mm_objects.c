@@ -77,7 +77,9 @@ void objects_create(void)
 void objects_destroy(void)
 {
 	for (unsigned int i = 0; i < NR_FILES; i++) {
-		ASSERT(objects[i].vmas == 0);
+		if (objects[i].vmas)
+			panic("file %u: %ld VMAs are left; did the test fail half-way?", i,
+			      objects[i].vmas);
 		ASSERT(atomic_read(&objects[i].as.i_mmap_writable) == 0);
 		address_space_check(&objects[i].as);
 		address_space_destroy(&objects[i].as);
