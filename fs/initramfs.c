@@ -16,21 +16,24 @@
 #include <fs/namei.h>
 #include <fs/tmpfs.h>
 #include <kernel/printk.h>
-#include <lib/bitmap.h>
 #include <lib/cpio.h>
 #include <lib/string.h>
 #include <mm/page.h>
 #include <mm/slab.h>
 #include <uapi/errno.h>
 
-struct hard_link { u32 ino, major, minor, archive; struct inode *inode; struct path path; };
+struct hard_link { u32 ino, major, minor, archive; struct inode *inode; };
+
+/* making names changes a directory's times, so they are set when all names are made */
+struct dir_time { struct inode *inode; u32 mtime; };
 
 struct unpack {
-	paddr_t		start;
 	paddr_t		freed;		/* below: adopted or given to the allocator */
 	struct cpio_iter it;
 	struct hard_link *links;
 	unsigned int	nr_links, max_links;
+	struct dir_time	*dirs;
+	unsigned int	nr_dirs, max_dirs;
 };
 
 /* Pages between what was freed last and [from, to) are archive text that nobody needs any more. */
@@ -118,20 +121,40 @@ static struct hard_link *find_link(struct unpack *u, const struct cpio_entry *e)
 	return NULL;
 }
 
+/* Room for one more element in a growing array; 0 or -ENOMEM. */
+static int grow(void **array, unsigned int used, unsigned int *max, size_t size)
+{
+	unsigned int want = *max ? 2 * *max : 16;
+	void *bigger;
+
+	if (used < *max)
+		return 0;
+	bigger = krealloc(*array, want * size, GFP_KERNEL);
+	if (!bigger)
+		return -ENOMEM;
+	*array = bigger;
+	*max = want;
+	return 0;
+}
+
 static int remember_link(struct unpack *u, const struct cpio_entry *e, struct inode *inode)
 {
-	if (u->nr_links == u->max_links) {
-		unsigned int max = u->max_links ? 2 * u->max_links : 16;
-		struct hard_link *links = krealloc(u->links, max * sizeof(*links), GFP_KERNEL);
+	int err = grow((void **)&u->links, u->nr_links, &u->max_links, sizeof(*u->links));
 
-		if (!links)
-			return -ENOMEM;
-		u->links = links;
-		u->max_links = max;
-	}
-	u->links[u->nr_links++] = (struct hard_link){ .ino = e->ino, .major = e->devmajor,
-		.minor = e->devminor, .archive = e->archive, .inode = inode_get(inode) };
-	return 0;
+	if (!err)
+		u->links[u->nr_links++] = (struct hard_link){ .ino = e->ino,
+			.major = e->devmajor, .minor = e->devminor, .archive = e->archive,
+			.inode = inode_get(inode) };
+	return err;
+}
+
+static int remember_dir(struct unpack *u, const struct cpio_entry *e, struct inode *inode)
+{
+	int err = grow((void **)&u->dirs, u->nr_dirs, &u->max_dirs, sizeof(*u->dirs));
+
+	if (!err)
+		u->dirs[u->nr_dirs++] = (struct dir_time){ inode_get(inode), e->mtime };
+	return err;
 }
 
 /* ---- names ---- */
@@ -233,6 +256,8 @@ static int unpack_entry(struct unpack *u, const struct cpio_entry *e)
 			err = fill_file(u, &nd, d, e);
 		if (!err && !l && e->nlink > 1 && !S_ISDIR(e->mode))
 			err = remember_link(u, e, d->inode);
+		if (!err && S_ISDIR(e->mode))
+			err = remember_dir(u, e, d->inode);
 		set_attributes(d->inode, e);
 		dput(d);
 	}
@@ -262,16 +287,43 @@ static int unpack_all(struct unpack *u)
 	return 0;
 }
 
+static void forget(struct unpack *u)
+{
+	for (unsigned int i = 0; i < u->nr_links; i++)
+		inode_put(u->links[i].inode);
+	for (unsigned int i = 0; i < u->nr_dirs; i++) {
+		u->dirs[i].inode->mtime = (struct timespec64){ u->dirs[i].mtime, 0 };
+		inode_put(u->dirs[i].inode);
+	}
+	kfree(u->links);
+	kfree(u->dirs);
+}
+
+/* What every system starts with, as the archive built into Linux: a console to speak to. */
+static int make_default_root(void)
+{
+	static const struct cpio_entry dev = { .name = "dev", .mode = S_IFDIR | 0755 };
+	static const struct cpio_entry console = {
+		.name = "dev/console", .mode = S_IFCHR | 0600, .rdevmajor = 5, .rdevminor = 1,
+	};
+	struct unpack u = { .nr_links = 0 };
+	int err = unpack_entry(&u, &dev);
+
+	if (!err)
+		err = unpack_entry(&u, &console);
+	forget(&u);
+	return err;
+}
+
 int initramfs_unpack(paddr_t start, paddr_t end)
 {
-	struct unpack u = { .start = start, .freed = ALIGN_UP(start, PAGE_SIZE) };
-	int err;
+	struct unpack u = { .freed = ALIGN_UP(start, PAGE_SIZE) };
+	int err = make_default_root();
 
 	cpio_iter_init(&u.it, phys_to_virt(start), (size_t)(end - start));
-	err = unpack_all(&u);
-	for (unsigned int i = 0; i < u.nr_links; i++)
-		inode_put(u.links[i].inode);
-	kfree(u.links);
+	if (!err)
+		err = unpack_all(&u);
+	forget(&u);
 	if (!err)
 		keep_pages(&u, ALIGN_DOWN(end, PAGE_SIZE), end);
 	return err;

@@ -363,12 +363,12 @@ void mount_for_each(void (*fn)(struct mount *m, const char *at, void *arg), void
 /* The first mount: a tmpfs that has no parent. */
 void mount_init(void)
 {
-	const struct fs_type *t = find_fs_type("rootfs");
-	struct super_block *sb = t->mount(t, "rootfs", "", 0);
+	const struct fs_type *t = find_fs_type("tmpfs");
+	struct super_block *sb = t->mount(t, "root", "mode=755", 0);
 
 	if (IS_ERR(sb))
 		panic("vfs: cannot mount the root file system: %ld", PTR_ERR(sb));
-	root_mount = mount_new(sb, dget(sb->root), "rootfs", 0);
+	root_mount = mount_new(sb, dget(sb->root), "root", 0);
 	if (!root_mount)
 		panic("vfs: no memory for the root mount");
 	list_add_tail(&root_mount->link, &mounts);

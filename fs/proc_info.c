@@ -143,7 +143,8 @@ static int show_loadavg(struct seq_file *m)
 	for (int i = 0; i < 3; i++)
 		seq_printf(m, "%lu.%02lu ", load.avg[i] >> 11,
 			   ((load.avg[i] & 2047) * 100) >> 11);
-	seq_printf(m, "%u/%u %u\n", load.running, load.total, (unsigned int)newest_pid());
+	seq_printf(m, "%u/%u %u\n", load.running, process_count(),
+		   (unsigned int)newest_pid());
 	return 0;
 }
 

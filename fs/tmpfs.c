@@ -509,19 +509,11 @@ struct super_block *tmpfs_mount(const struct fs_type *t, const char *source, con
 	return ERR_PTR(err);
 }
 
-static struct super_block *rootfs_mount(const struct fs_type *t, const char *source,
-					const char *options, unsigned long flags)
-{
-	return tmpfs_mount(t, source, "mode=755", flags);
-}
-
-static const struct fs_type rootfs_type = { "rootfs", rootfs_mount, true };
 static const struct fs_type tmpfs_type = { "tmpfs", tmpfs_mount, true };
 static const struct fs_type ramfs_type = { "ramfs", tmpfs_mount, true };
 
 void tmpfs_init(void)
 {
-	register_filesystem(&rootfs_type);
 	register_filesystem(&tmpfs_type);
 	register_filesystem(&ramfs_type);
 }

@@ -411,29 +411,37 @@ static int dev_tty_open(struct inode *inode, struct file *f)
 static const struct file_ops console_fops = { .open = console_open };
 static const struct file_ops dev_tty_fops = { .open = dev_tty_open };
 
+/* The console without a name, for a root without /dev/console. */
+static struct file *nameless_console(void)
+{
+	struct file *f = file_alloc(&console_fops, O_RDWR | O_NOCTTY);
+
+	if (!f)
+		return ERR_PTR(-ENOMEM);
+	f->inode = anon_inode_get(S_IFCHR | 0620);
+	if (!f->inode) {
+		file_put(f);
+		return ERR_PTR(-ENOMEM);
+	}
+	f->inode->rdev = MKDEV(5, 1);
+	f->anon_name = "/dev/console";
+	tty_attach(f, &console_tty);
+	return f;
+}
+
 int init_open_console(void)
 {
-	struct file *f;
-	int fd;
+	struct file *f = file_open(AT_FDCWD, "/dev/console", O_RDWR | O_NOCTTY, 0);
+	int fd = 0;
 
-	for (int i = 0; i < 3; i++) {
-		f = file_alloc(&console_fops, O_RDWR);
-		if (!f)
-			return -ENOMEM;
-		f->inode = anon_inode_get(S_IFCHR | 0620);
-		if (!f->inode) {
-			file_put(f);
-			return -ENOMEM;
-		}
-		f->inode->rdev = MKDEV(5, 1);
-		f->anon_name = "/dev/console";
-		f->flags |= O_NOCTTY;
-		tty_attach(f, &console_tty);
-		fd = fd_install_new(f, false);
-		if (fd < 0)
-			return fd;
-	}
-	return 0;
+	if (IS_ERR(f))
+		f = nameless_console();
+	if (IS_ERR(f))
+		return (int)PTR_ERR(f);
+	for (int i = 0; i < 3 && fd >= 0; i++)
+		fd = fd_install_new(file_get(f), false);
+	file_put(f);
+	return min(fd, 0);
 }
 
 void tty_init(void)
