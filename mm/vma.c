@@ -254,12 +254,12 @@ void vma_unlink_file(struct vm_area_struct *vma)
 
 /*
  * Own gaps come from the list, subtree gaps from the tree. Rebalancing recomputes single nodes, so
- * while it runs no own gap may differ from what the tree was built with: gap_update(next) would
- * find next up to date, stop, and leave its ancestors stale. Hence: update next, then insert;
- * erase, then leave the list, then update next.
- */
-
-/* The place right behind @prev is the right child of prev, or the left child of its successor. */
+ * all values must be right before it starts: a later gap_update() would find such a node up to
+ * date, stop, and leave its ancestors stale. And a gap that only changes hands (from next to a new
+ * VMA below it, and back) should not travel to the root twice: so the new node is linked before
+ * next is updated, and an old one is erased after next has got its gap.
+ *
+ * The place right behind @prev is the right child of prev, or the left child of its successor. */
 static void tree_insert(struct mm_struct *mm, struct vm_area_struct *vma,
 			struct vm_area_struct *prev, struct vm_area_struct *next)
 {
@@ -279,6 +279,7 @@ static void tree_insert(struct mm_struct *mm, struct vm_area_struct *vma,
 	rb_link_node(&vma->vm_rb, parent, link);
 	vma->rb_gap = own_gap(vma);
 	gap_propagate(parent, NULL);
+	gap_update(next);
 	rb_insert_augmented(&vma->vm_rb, &mm->mm_rb, &gap_callbacks);
 }
 
@@ -287,11 +288,10 @@ void vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_s
 	struct vm_area_struct *next;
 
 	ASSERT(vma->vm_start < vma->vm_end);
-	ASSERT(!prev || prev->vm_end <= vma->vm_start);
+	ASSERT(!prev || prev->vm_start < vma->vm_start);
 	list_add(&vma->vm_link, prev ? &prev->vm_link : &mm->mmap);
 	next = vma_next(vma);
-	ASSERT(!next || vma->vm_end <= next->vm_start);
-	gap_update(next);
+	ASSERT(!next || vma->vm_start <= next->vm_start);
 	tree_insert(mm, vma, prev, next);
 	mm->map_count++;
 	vma_link_file(vma);
@@ -304,9 +304,9 @@ void vma_unlink_mm(struct vm_area_struct *vma)
 
 	if (mm->mmap_cache == vma)
 		mm->mmap_cache = NULL;
-	rb_erase_augmented(&vma->vm_rb, &mm->mm_rb, &gap_callbacks);
-	list_del(&vma->vm_link);
+	list_unlink(vma->vm_link.prev, vma->vm_link.next);	/* own_gap(vma) still finds prev */
 	gap_update(next);
+	rb_erase_augmented(&vma->vm_rb, &mm->mm_rb, &gap_callbacks);
 	mm->map_count--;
 }
 
@@ -346,15 +346,17 @@ int split_vma(struct vm_area_struct *vma, unsigned long addr, bool new_below)
 	new = vm_area_alloc(mm, vma);
 	if (!new)
 		return -ENOMEM;
+	/* The two overlap for a moment, so that no gap appears between them and goes again. */
 	if (new_below) {
 		new->vm_end = addr;
+		vma_link(mm, new, vma_prev(vma));
 		vma_adjust(vma, addr, vma->vm_end, middle);
 	} else {
 		new->vm_start = addr;
 		new->vm_pgoff = middle;
+		vma_link(mm, new, vma);
 		vma_adjust(vma, vma->vm_start, addr, vma->vm_pgoff);
 	}
-	vma_link(mm, new, new_below ? vma_prev(vma) : vma);
 	if (new->vm_ops && new->vm_ops->open)
 		new->vm_ops->open(new);
 	return 0;
@@ -384,11 +386,9 @@ bool vma_compatible(const struct vm_area_struct *a, const struct vm_area_struct 
 /* merge_pair - @a swallows @b, its neighbour above */
 static void merge_pair(struct vm_area_struct *a, struct vm_area_struct *b)
 {
-	unsigned long end = b->vm_end;
-
 	a->has_anon |= b->has_anon;
+	vma_adjust(a, a->vm_start, b->vm_end, a->vm_pgoff);
 	vma_unlink_mm(b);
-	vma_adjust(a, a->vm_start, end, a->vm_pgoff);
 	vma_unlink_file(b);
 	vm_area_remove(b);
 }
