@@ -130,6 +130,21 @@ static void private_file_pages_are_copied_before_the_write(void **state)
 	end_space(child);
 }
 
+static void merged_mappings_remember_their_private_copies(void **state)
+{
+	struct mm_struct *mm = mm_alloc(), *child;
+	unsigned long a = map_file(mm, 0, 0, 4, RW, MAP_PRIVATE);
+
+	assert_int_equal(do_mprotect(mm, a, 2 * PAGE_SIZE, PROT_READ), 0);
+	expect_write(mm, a + 3 * PAGE_SIZE, 5);		/* in the upper VMA only */
+	assert_int_equal(do_mprotect(mm, a, 2 * PAGE_SIZE, RW), 0);
+	assert_int_equal(mm->map_count, 1);
+	child = dup_mm(mm);
+	expect_word(child, a + 3 * PAGE_SIZE, 5);
+	end_space(child);
+	end_space(mm);
+}
+
 static void shared_memory_is_one_across_forks(void **state)
 {
 	struct mm_struct *parent = mm_alloc(), *child, *grandchild;
@@ -200,6 +215,7 @@ int main(void)
 		SPACE_TEST(a_copy_on_one_cpu_is_seen_by_all_cpus_of_the_space),
 		SPACE_TEST(a_page_the_kernel_holds_is_copied_not_reused),
 		SPACE_TEST(private_file_pages_are_copied_before_the_write),
+		SPACE_TEST(merged_mappings_remember_their_private_copies),
 		SPACE_TEST(shared_memory_is_one_across_forks),
 		SPACE_TEST(advice_decides_what_a_child_gets),
 		SPACE_TEST(a_fork_without_memory_leaves_the_parent_as_it_was),

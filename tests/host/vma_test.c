@@ -64,8 +64,13 @@ static void step_mmap(struct mspace *s, unsigned int first, unsigned int n)
 	model_map(s, first, n, p);
 }
 
+/* Now and then all of one side of the window's middle, so that page tables become empty. */
 static void step_munmap(struct mspace *s, unsigned int first, unsigned int n)
 {
+	if (test_random(32) == 0) {
+		first = first < WINDOW / 2 ? 0 : WINDOW / 2;
+		n = WINDOW / 2;
+	}
 	assert_int_equal(do_munmap(s->mm, addr_of(first), n * PAGE_SIZE), 0);
 	model_unmap(s, first, n);
 }
@@ -453,10 +458,149 @@ static void random_calls_forks_and_accesses_agree_with_the_model(void **state)
 	buddy_check();
 }
 
+/* ---- without a model --------------------------------------------------------------------------- */
+
+/* One random call; results do not matter, only that nothing breaks or is lost. */
+static void blind_call(struct mm_struct *mm, unsigned int first, unsigned int n)
+{
+	unsigned long a = addr_of(first), len = n * PAGE_SIZE, to = addr_of(random_below(WINDOW));
+	struct mmap_request rq = {
+		.addr = a, .len = len, .prot = random_prot(),
+		.flags = MAP_FIXED | (test_random(2) ? MAP_SHARED : MAP_PRIVATE),
+	};
+
+	switch (random_below(8)) {
+	case 0:
+		object_request(random_below(NR_FILES), &rq);
+		do_mmap(mm, &rq);
+		break;
+	case 1:
+		rq.flags |= MAP_ANONYMOUS | (test_random(2) ? MAP_POPULATE : 0);
+		do_mmap(mm, &rq);
+		break;
+	case 2:
+		do_munmap(mm, a, len);
+		break;
+	case 3:
+		do_mprotect(mm, a, len, random_prot());
+		break;
+	case 4:
+		do_mremap(mm, a, test_random(8) ? len : 0, (1 + test_random(MAX_LEN)) * PAGE_SIZE,
+			  MREMAP_MAYMOVE | (test_random(2) ? MREMAP_FIXED : 0), to);
+		break;
+	case 5:
+		do_mremap(mm, a, len, len, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, test_random(2) ? to : 0);
+		break;
+	case 6:
+		do_mlock(mm, a, len, test_random(2), ~0UL);
+		break;
+	default:
+		do_madvise(mm, a, len, test_random(2) ? MADV_WIPEONFORK : MADV_POPULATE_WRITE);
+	}
+}
+
+static void blind_touches(struct mm_struct *mm, unsigned int first, unsigned int n)
+{
+	for (unsigned int i = first; i < first + n; i++)
+		soft_touch(mm, addr_of(i), (enum soft_access)test_random(3), NULL);
+}
+
+static void blind_fork(struct mm_struct **child, struct mm_struct *mm)
+{
+	if (*child) {
+		leave_everywhere(*child);
+		mmput(*child);
+	}
+	*child = dup_mm(mm);
+}
+
+static void calls_that_run_out_of_memory_leak_and_break_nothing(void **state)
+{
+	unsigned long steps = os_getenv("STEPS", 15000), start = host_free_pages();
+	struct mm_struct *mm = mm_alloc(), *child = NULL;
+
+	test_seed();
+	base = PGDIR_SIZE - WINDOW / 2 * PAGE_SIZE;
+	objects_create();
+	for (unsigned long i = 0; i < steps; i++) {
+		unsigned int n = 1 + random_below(MAX_LEN), first = random_below(WINDOW - n);
+
+		host_run_on(random_below(HOST_CPUS));
+		host_fail_after((long)test_random(12));
+		if (test_random(2))
+			blind_call(mm, first, n);
+		else if (test_random(8))
+			blind_touches(child && test_random(2) ? child : mm, first, n);
+		else
+			blind_fork(&child, mm);
+		host_fail_after(-1);
+		mm_check(mm);
+		soft_tlb_check();
+	}
+	for (unsigned int k = 0; k < 2; k++) {
+		struct mm_struct *last = k ? mm : child;
+
+		if (last) {
+			leave_everywhere(last);
+			mmput(last);
+		}
+	}
+	objects_destroy();
+	assert_int_equal(host_free_pages(), start);
+	buddy_check();
+}
+
+/* ---- calls with a meaning of their own ----------------------------------------------------------- */
+
+static void a_dontunmap_move_leaves_an_empty_mapping_behind(void **state)
+{
+	struct mm_struct *mm = mm_alloc();
+	struct mmap_request rq = { .addr = 0x100000, .len = 4 * PAGE_SIZE,
+		.prot = PROT_READ | PROT_WRITE, .flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED };
+	u64 word;
+	long to;
+
+	assert_int_equal(do_mmap(mm, &rq), 0x100000);
+	assert_int_equal(soft_write(mm, 0x101000, 7), FAULT_OK);
+	to = do_mremap(mm, 0x100000, rq.len, rq.len, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, 0);
+	assert_true(to > 0 && to != 0x100000);
+	assert_int_equal(soft_read(mm, 0x101000, &word), FAULT_OK);
+	assert_int_equal(word, 0);
+	assert_int_equal(soft_read(mm, (unsigned long)to + 0x1000, &word), FAULT_OK);
+	assert_int_equal(word, 7);
+	leave_everywhere(mm);
+	mmput(mm);
+}
+
+static void a_move_of_length_zero_maps_shared_memory_again(void **state)
+{
+	struct mm_struct *mm = mm_alloc();
+	struct mmap_request rq = { .addr = 0x100000, .len = 2 * PAGE_SIZE,
+		.prot = PROT_READ | PROT_WRITE, .flags = MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED };
+	u64 word;
+	long to;
+
+	assert_int_equal(do_mmap(mm, &rq), 0x100000);
+	to = do_mremap(mm, 0x100000, 0, 2 * PAGE_SIZE, MREMAP_MAYMOVE, 0);
+	assert_true(to > 0);
+	assert_int_equal(soft_write(mm, 0x101000, 9), FAULT_OK);
+	assert_int_equal(soft_read(mm, (unsigned long)to + 0x1000, &word), FAULT_OK);
+	assert_int_equal(word, 9);
+	rq.addr = 0x200000;
+	rq.flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+	assert_int_equal(do_mmap(mm, &rq), 0x200000);
+	assert_int_equal(do_mremap(mm, 0x200000, 0, PAGE_SIZE, MREMAP_MAYMOVE, 0), -EINVAL);
+	leave_everywhere(mm);
+	mmput(mm);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_calls_forks_and_accesses_agree_with_the_model),
+		cmocka_unit_test(calls_that_run_out_of_memory_leak_and_break_nothing),
+		cmocka_unit_test(a_dontunmap_move_leaves_an_empty_mapping_behind),
+		cmocka_unit_test(a_move_of_length_zero_maps_shared_memory_again),
 	};
 
 	host_boot();
