@@ -300,18 +300,25 @@ void arch_tlb_flush_local_all(void)
 	soft_flush_all(smp_processor_id());
 }
 
+struct flush { unsigned long start, end; };
+
+static void flush_here(void *arg)
+{
+	const struct flush *f = arg;
+
+	if (f->end == ~0UL)
+		soft_flush_all(smp_processor_id());
+	else
+		soft_flush_range(smp_processor_id(), f->start, f->end);
+}
+
+/* As on x86-64: by IPI, answered by CPUs that spin on a lock we hold but never with interrupts off. */
 void arch_tlb_flush_remote(const struct cpumask *mask, unsigned long start, unsigned long end)
 {
-	unsigned long others = cpumask_bits(mask) & ~(1UL << smp_processor_id());
-	unsigned int cpu;
+	struct flush f = { start, end };
 
 	ASSERT(!arch_irqs_disabled());
-	for_each_cpu_in(cpu, others) {
-		if (end == ~0UL)
-			soft_flush_all(cpu);
-		else
-			soft_flush_range(cpu, start, end);
-	}
+	ipi_call_mask(mask, flush_here, &f);
 }
 
 void arch_tlb_flush_kernel_range(unsigned long start, unsigned long end)

@@ -6,7 +6,7 @@
  * log that prints, a panic that a test can expect, threads that never sleep, and allocators that
  * fail on demand.
  *
- * ALWAYS TRUE    a thread that would sleep has nobody to wake it, so it panics instead.
+ * ALWAYS TRUE    while CPUs take turns a thread that would sleep has nobody to wake it, so it panics.
  */
 #include <kernel/percpu.h>
 #include <kernel/printk.h>
@@ -104,9 +104,14 @@ void shims_init_cpu(unsigned int cpu)
 		cpus[cpu].curr = t;
 }
 
+/* With threads as CPUs a sleeper waits for its state to change, and answers IPIs meanwhile. */
 int schedule_until(u64 deadline_ns)
 {
-	panic("%s would sleep until %lu: nobody could wake it", current->comm, deadline_ns);
+	if (!host_threads)
+		panic("%s would sleep until %lu: nobody could wake it", current->comm, deadline_ns);
+	while (__atomic_load_n(&current->state, __ATOMIC_ACQUIRE) != THREAD_RUNNING)
+		arch_cpu_relax();
+	return 0;
 }
 
 void schedule(void)
@@ -116,7 +121,7 @@ void schedule(void)
 
 bool thread_wake(struct thread *t)
 {
-	return t->state != THREAD_RUNNING;
+	return __atomic_exchange_n(&t->state, THREAD_RUNNING, __ATOMIC_ACQ_REL) != THREAD_RUNNING;
 }
 
 void sched_resched_ipi(void)

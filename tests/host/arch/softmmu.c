@@ -24,7 +24,8 @@
  *                    elsewhere (soft_tlb_check()): not flushed at all.
  *                An access that keeps faulting although each fault is "resolved" panics.
  *
- * LOCKS          none: CPUs take turns.
+ * LOCKS          none: a CPU's TLB is touched by that CPU alone, and with threads as CPUs IPIs are taken
+ *                only where it polls, so a translation and the access it was for are one step.
  * READ NEXT      port.c, mm/tlb_shootdown.c, mm/mmu_gather.c.
  */
 #include <kernel/percpu.h>
@@ -48,7 +49,7 @@ static struct tlb {
 	struct table_entry_kept table[TABLES_KEPT];
 } tlbs[HOST_CPUS];
 static u16 kept_maps[NR_FRAMES], kept_tables[NR_FRAMES];
-static enum fault_result last_result;
+static __thread enum fault_result last_result;
 static unsigned long flushes;
 
 /* ---- the TLBs ---- */
@@ -59,10 +60,15 @@ static u16 *count_of(u16 *counts, pfn_t pfn)
 	return &counts[pfn - (RAM_BASE >> PAGE_SHIFT)];
 }
 
+static void count(u16 *counts, pfn_t pfn, int change)
+{
+	__atomic_fetch_add(count_of(counts, pfn), (u16)change, __ATOMIC_RELAXED);
+}
+
 static void entry_drop(struct tlb_entry *e)
 {
 	if (e->valid && pte_present(e->pte))
-		(*count_of(kept_maps, pte_pfn(e->pte)))--;
+		count(kept_maps, pte_pfn(e->pte), -1);
 	e->valid = false;
 }
 
@@ -73,13 +79,13 @@ static void entry_keep(struct tlb *t, unsigned long vpn, pte_t pte)
 	entry_drop(e);
 	*e = (struct tlb_entry){ true, vpn, pte };
 	if (pte_present(pte))
-		(*count_of(kept_maps, pte_pfn(pte)))++;
+		count(kept_maps, pte_pfn(pte), 1);
 }
 
 static void table_drop(struct table_entry_kept *k)
 {
 	if (k->valid)
-		(*count_of(kept_tables, k->table >> PAGE_SHIFT))--;
+		count(kept_tables, k->table >> PAGE_SHIFT, -1);
 	k->valid = false;
 }
 
@@ -89,12 +95,12 @@ static void table_keep(struct tlb *t, unsigned long va, paddr_t table)
 
 	table_drop(k);
 	*k = (struct table_entry_kept){ true, va >> PMD_SHIFT, table };
-	(*count_of(kept_tables, table >> PAGE_SHIFT))++;
+	count(kept_tables, table >> PAGE_SHIFT, 1);
 }
 
 void soft_flush_all(unsigned int cpu)
 {
-	flushes++;
+	__atomic_fetch_add(&flushes, 1, __ATOMIC_RELAXED);
 	for (unsigned int i = 0; i < TLB_SIZE; i++)
 		entry_drop(&tlbs[cpu].entry[i]);
 	for (unsigned int i = 0; i < TABLES_KEPT; i++)
@@ -105,7 +111,7 @@ void soft_flush_range(unsigned int cpu, unsigned long start, unsigned long end)
 {
 	unsigned long first = start >> PAGE_SHIFT, last = (end - 1) >> PAGE_SHIFT;
 
-	flushes++;
+	__atomic_fetch_add(&flushes, 1, __ATOMIC_RELAXED);
 	for (unsigned int i = 0; i < TLB_SIZE; i++) {
 		struct tlb_entry *e = &tlbs[cpu].entry[i];
 
@@ -184,6 +190,16 @@ static bool allows(pte_t pte, enum soft_access access)
 	return (pte.v & need) == need;
 }
 
+/* Set A, and D for a store, in the entry just read; false if it has changed: start over. */
+static bool set_ad(pte_t *ptep, pte_t *pte, enum soft_access access)
+{
+	unsigned long old = pte->v;
+
+	pte->v |= PTE_A | (access == SOFT_WRITE ? PTE_D : 0);
+	return __atomic_compare_exchange_n(&ptep->v, &old, pte->v, false, __ATOMIC_RELAXED,
+					   __ATOMIC_RELAXED);
+}
+
 /* Look @va up as this CPU would; the entry used is left in *@pte. true: the access succeeds. */
 static bool translate(struct mm_struct *mm, unsigned long va, enum soft_access access, pte_t *pte)
 {
@@ -198,10 +214,8 @@ static bool translate(struct mm_struct *mm, unsigned long va, enum soft_access a
 	}
 	ptep = walk(t, mm->pgd, va);
 	*pte = ptep ? ptep_get(ptep) : __pte(0);
-	if (soft_hw.sets_ad && allows(*pte, access)) {
-		pte->v |= PTE_A | (access == SOFT_WRITE ? PTE_D : 0);
-		__atomic_fetch_or(&ptep->v, pte->v & (PTE_A | PTE_D), __ATOMIC_RELAXED);
-	}
+	if (soft_hw.sets_ad && allows(*pte, access) && !set_ad(ptep, pte, access))
+		return false;
 	if (pte_present(*pte) || soft_hw.keeps_absent)
 		entry_keep(t, va >> PAGE_SHIFT, *pte);
 	return allows(*pte, access);
@@ -227,7 +241,7 @@ static enum fault_result access_user(unsigned long va, enum soft_access access, 
 	if (va >= TASK_SIZE)
 		return FAULT_SEGV_MAPERR;
 	for (unsigned int tries = 0; !translate(mm, va, access, &pte); tries++) {
-		if (tries == MAX_TRIES)
+		if (tries == (host_threads ? MAX_TRIES * 1000 : MAX_TRIES))
 			panic("access %d to %lx faults for ever: pte in use %lx", access, va,
 			      pte_val(pte));
 		if (!handle_fault(NULL, &fi))
