@@ -159,8 +159,8 @@ static unsigned long mapped_pages(struct mm_struct *mm, unsigned long start, uns
 	return bytes >> PAGE_SHIFT;
 }
 
-/* make_room - limits, then unmap what a fixed mapping replaces */
-static int make_room(struct mm_struct *mm, const struct vm_area_struct *proto)
+/* make_room - limits, then unmap what a mapping at a @fixed place replaces */
+static int make_room(struct mm_struct *mm, const struct vm_area_struct *proto, bool fixed)
 {
 	unsigned long pages = vma_pages(proto);
 	struct vm_area_struct *old;
@@ -171,6 +171,8 @@ static int make_room(struct mm_struct *mm, const struct vm_area_struct *proto)
 	    !may_expand_vm(mm, proto->vm_flags,
 			   pages - mapped_pages(mm, proto->vm_start, proto->vm_end)))
 		return -ENOMEM;
+	if (!fixed)
+		return 0;
 	old = find_vma_intersection(mm, proto->vm_start, proto->vm_end);
 	return old ? do_munmap_locked(mm, proto->vm_start, proto->vm_end - proto->vm_start) : 0;
 }
@@ -212,7 +214,7 @@ static long mmap_locked(struct mm_struct *mm, const struct mmap_request *rq, siz
 		return addr;
 	proto.vm_start = (unsigned long)addr;
 	proto.vm_end = proto.vm_start + len;
-	err = make_room(mm, &proto);
+	err = make_room(mm, &proto, rq->flags & MAP_FIXED);
 	if (err)
 		return err;
 	if (!(rq->flags & MAP_ANONYMOUS)) {

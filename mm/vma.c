@@ -147,7 +147,7 @@ struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr)
 	struct vm_area_struct *vma = READ_ONCE(mm->mmap_cache), *best = NULL;
 	struct rb_node *node;
 
-	if (vma && vma->vm_start <= addr && addr < vma->vm_end)
+	if (vma && addr < vma->vm_end && (addr >= vma->vm_start || addr >= prev_end(vma)))
 		return vma;
 	for (node = mm->mm_rb.rb_node; node;) {
 		vma = rb_vma(node);
@@ -195,14 +195,16 @@ static unsigned long highest_gap(struct rb_node *node, size_t len, unsigned long
 {
 	while (node && rb_vma(node)->rb_gap >= len) {
 		struct vm_area_struct *vma = rb_vma(node);
-		unsigned long top = min(vm_start_gap(vma), high);
-		unsigned long bottom = max(prev_end(vma), low);
-		unsigned long addr = 0;
+		struct rb_node *right = node->rb_right;
+		unsigned long addr, top, bottom;
 
-		if (vma->vm_end < high && high - vma->vm_end >= len)
-			addr = highest_gap(node->rb_right, len, low, high);
-		if (addr)
-			return addr;
+		if (right && rb_vma(right)->rb_gap >= len && vma->vm_end < high) {
+			addr = highest_gap(right, len, low, high);
+			if (addr)
+				return addr;
+		}
+		top = min(vm_start_gap(vma), high);
+		bottom = max(prev_end(vma), low);
 		if (top > bottom && top - bottom >= len)
 			return top - len;
 		node = node->rb_left;
@@ -303,7 +305,7 @@ void vma_unlink_mm(struct vm_area_struct *vma)
 	struct vm_area_struct *next = vma_next(vma);
 
 	if (mm->mmap_cache == vma)
-		mm->mmap_cache = NULL;
+		mm->mmap_cache = next;
 	list_unlink(vma->vm_link.prev, vma->vm_link.next);	/* own_gap(vma) still finds prev */
 	gap_update(next);
 	rb_erase_augmented(&vma->vm_rb, &mm->mm_rb, &gap_callbacks);
