@@ -212,6 +212,52 @@ static void another_space_can_be_reached_without_being_loaded(void **state)
 	end_space(mm);
 }
 
+static void residence_is_what_was_touched_or_cached(void **state)
+{
+	struct mm_struct *mm = mm_alloc();
+	unsigned long a = map_anon(mm, AT, 4, RW, MAP_PRIVATE);
+	unsigned long f = map_file(mm, 0, 0, 4, PROT_READ, MAP_PRIVATE);
+	unsigned long vec = map_anon(mm, AT + 0x10000, 1, RW, MAP_PRIVATE);
+	u8 out[4];
+	int err;
+
+	use_mm(mm);
+	expect_write(mm, a + PAGE_SIZE, 1);
+	put_page(page_cache_get(&objects[0].as, 2, &err));
+	assert_int_equal(do_mincore(mm, a, 4 * PAGE_SIZE, (u8 *)vec), 0);
+	assert_int_equal(copy_from_user(out, (u8 *)vec, 4), 0);
+	assert_memory_equal(out, "\0\1\0\0", 4);
+	assert_int_equal(do_mincore(mm, f, 3 * PAGE_SIZE + 1, (u8 *)vec), 0);
+	assert_int_equal(copy_from_user(out, (u8 *)vec, 4), 0);
+	assert_memory_equal(out, "\0\0\1\0", 4);
+	assert_int_equal(do_mincore(mm, a, 5 * PAGE_SIZE, (u8 *)vec), -ENOMEM);
+	assert_int_equal(do_mincore(mm, a, 4 * PAGE_SIZE, (u8 *)0x20000), -EFAULT);
+	assert_int_equal(do_mincore(mm, a + 1, PAGE_SIZE, (u8 *)vec), -EINVAL);
+	end_space(mm);
+}
+
+static void usage_counts_shared_pages_by_their_share(void **state)
+{
+	struct mm_struct *mm = mm_alloc(), *child;
+	unsigned long a = map_anon(mm, AT, 4, RW, MAP_PRIVATE);
+	struct vma_usage u;
+
+	for (unsigned int i = 0; i < 4; i++)
+		expect_write(mm, a + i * PAGE_SIZE, i);
+	child = dup_mm(mm);
+	expect_write(mm, a, 9);
+	vma_usage(find_vma(mm, a), &u);
+	assert_int_equal(u.rss, 4 * PAGE_SIZE);
+	assert_int_equal(u.anonymous, 4 * PAGE_SIZE);
+	assert_int_equal(u.private_dirty, PAGE_SIZE);
+	assert_int_equal(u.shared_dirty, 3 * PAGE_SIZE);
+	assert_int_equal(u.pss_shifted >> 12, PAGE_SIZE + 3 * PAGE_SIZE / 2);
+	end_space(child);
+	vma_usage(find_vma(mm, a), &u);
+	assert_int_equal(u.private_dirty, 4 * PAGE_SIZE);
+	end_space(mm);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,6 +271,8 @@ int main(void)
 		SPACE_TEST(a_shared_file_page_asks_its_owner_before_the_first_write),
 		SPACE_TEST(no_memory_for_a_fault_is_reported_and_leaves_nothing),
 		SPACE_TEST(user_copies_stop_at_the_first_byte_that_is_not_there),
+		SPACE_TEST(residence_is_what_was_touched_or_cached),
+		SPACE_TEST(usage_counts_shared_pages_by_their_share),
 		SPACE_TEST(another_space_can_be_reached_without_being_loaded),
 	};
 

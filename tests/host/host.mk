@@ -94,7 +94,7 @@ $(HOST_MM_BINS): $(HOST_B)/%_test: $(HOST_B)/soft/tests/host/%_test.o $(HOST_MM_
 # The allocators with CPUs as threads, under ThreadSanitizer, with the locks of the default build.
 # It does not understand fences; the allocators need none.
 HOST_TSAN_CFLAGS := $(filter-out -fsanitize=% -fno-sanitize-recover=%,$(HOST_CFLAGS)) \
-		    -fsanitize=thread -Wno-tsan
+		    -fsanitize=thread $(if $(findstring clang,$(HOSTCC)),,-Wno-tsan)
 HOST_TSAN_OBJS := $(HOST_MM_SRCS:%.c=$(HOST_B)/tsan/%.o) $(HOST_B)/tsan/tests/host/threads_test.o
 
 $(HOST_B)/tsan/%.o: %.c tests/host/host.mk
