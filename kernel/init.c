@@ -103,6 +103,7 @@ void start_init(void)
 	struct exec_strings s = { .argv = init_argv, .envp = init_envp, .kernel_ptrs = true };
 	int err;
 
+	init_argv[0] = boot_params.rdinit;
 	signal_start_daemon();
 	make_init_process();
 	err = init_open_console();
