@@ -114,7 +114,7 @@ KTEST(mm_vma_usage_tells_private_from_shared)
 
 /* ---- several threads in one address space ---- */
 
-enum { STRESS_THREADS = 4, STRESS_PAGES = 64, STRESS_ROUNDS = 300 };
+enum { STRESS_THREADS = 4, STRESS_PAGES = 64, STRESS_ROUNDS = 100 };
 
 static struct mm_struct *stress_mm;
 static struct shmem_object *stress_object;
