@@ -7,7 +7,7 @@
  */
 #include "lib_hooks.h"
 #include "arch/host.h"
-#include "mm_objects.h"
+#include "mm_space.h"
 #include <kernel/percpu.h>
 #include <mm/page_alloc.h>
 #include <mm/page_cache.h>
@@ -555,43 +555,29 @@ static void calls_that_run_out_of_memory_leak_and_break_nothing(void **state)
 static void a_dontunmap_move_leaves_an_empty_mapping_behind(void **state)
 {
 	struct mm_struct *mm = mm_alloc();
-	struct mmap_request rq = { .addr = 0x100000, .len = 4 * PAGE_SIZE,
-		.prot = PROT_READ | PROT_WRITE, .flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED };
-	u64 word;
+	unsigned long a = map_anon(mm, AT, 4, RW, MAP_PRIVATE), len = 4 * PAGE_SIZE;
 	long to;
 
-	assert_int_equal(do_mmap(mm, &rq), 0x100000);
-	assert_int_equal(soft_write(mm, 0x101000, 7), FAULT_OK);
-	to = do_mremap(mm, 0x100000, rq.len, rq.len, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, 0);
-	assert_true(to > 0 && to != 0x100000);
-	assert_int_equal(soft_read(mm, 0x101000, &word), FAULT_OK);
-	assert_int_equal(word, 0);
-	assert_int_equal(soft_read(mm, (unsigned long)to + 0x1000, &word), FAULT_OK);
-	assert_int_equal(word, 7);
-	leave_everywhere(mm);
-	mmput(mm);
+	expect_write(mm, a + PAGE_SIZE, 7);
+	to = do_mremap(mm, a, len, len, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, 0);
+	assert_true(to > 0 && (unsigned long)to != a);
+	expect_word(mm, a + PAGE_SIZE, 0);
+	expect_word(mm, (unsigned long)to + PAGE_SIZE, 7);
+	end_space(mm);
 }
 
 static void a_move_of_length_zero_maps_shared_memory_again(void **state)
 {
 	struct mm_struct *mm = mm_alloc();
-	struct mmap_request rq = { .addr = 0x100000, .len = 2 * PAGE_SIZE,
-		.prot = PROT_READ | PROT_WRITE, .flags = MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED };
-	u64 word;
-	long to;
+	unsigned long a = map_anon(mm, AT, 2, RW, MAP_SHARED);
+	long to = do_mremap(mm, a, 0, 2 * PAGE_SIZE, MREMAP_MAYMOVE, 0);
 
-	assert_int_equal(do_mmap(mm, &rq), 0x100000);
-	to = do_mremap(mm, 0x100000, 0, 2 * PAGE_SIZE, MREMAP_MAYMOVE, 0);
 	assert_true(to > 0);
-	assert_int_equal(soft_write(mm, 0x101000, 9), FAULT_OK);
-	assert_int_equal(soft_read(mm, (unsigned long)to + 0x1000, &word), FAULT_OK);
-	assert_int_equal(word, 9);
-	rq.addr = 0x200000;
-	rq.flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
-	assert_int_equal(do_mmap(mm, &rq), 0x200000);
-	assert_int_equal(do_mremap(mm, 0x200000, 0, PAGE_SIZE, MREMAP_MAYMOVE, 0), -EINVAL);
-	leave_everywhere(mm);
-	mmput(mm);
+	expect_write(mm, a + PAGE_SIZE, 9);
+	expect_word(mm, (unsigned long)to + PAGE_SIZE, 9);
+	a = map_anon(mm, AT + 0x10000, 1, RW, MAP_PRIVATE);
+	assert_int_equal(do_mremap(mm, a, 0, PAGE_SIZE, MREMAP_MAYMOVE, 0), -EINVAL);
+	end_space(mm);
 }
 
 int main(void)
@@ -599,8 +585,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_calls_forks_and_accesses_agree_with_the_model),
 		cmocka_unit_test(calls_that_run_out_of_memory_leak_and_break_nothing),
-		cmocka_unit_test(a_dontunmap_move_leaves_an_empty_mapping_behind),
-		cmocka_unit_test(a_move_of_length_zero_maps_shared_memory_again),
+		SPACE_TEST(a_dontunmap_move_leaves_an_empty_mapping_behind),
+		SPACE_TEST(a_move_of_length_zero_maps_shared_memory_again),
 	};
 
 	host_boot();

@@ -16,11 +16,11 @@
 #ifndef ASM_MEMLAYOUT_H
 #define ASM_MEMLAYOUT_H
 
-/* Where the sanitizers leave room: ThreadSanitizer allows only its "low" application range. */
+/* Above this program and where the sanitizers leave room; ThreadSanitizer only has a low range. */
 #ifdef __SANITIZE_THREAD__
 #define HOST_BASE	0x1000000000UL
 #else
-#define HOST_BASE	0x500000000000UL
+#define HOST_BASE	0x580000000000UL
 #endif
 
 #define RAM_BASE	0x80000000UL
