@@ -27,11 +27,12 @@
 #include <lib/string.h>
 
 /*
- * entry.S: bit (number modulo 64) of each call that reads or changes all registers: rt_sigreturn
- * 139, clone 220, execve 221, execveat 281, clone3 435.
+ * entry.S: the calls that read or change all registers: rt_sigreturn 139, clone 220, execve 221,
+ * execveat 281, clone3 435. Shifting the mask left by the number makes the call's bit the sign.
  */
-#define FULL_CALLS	(1UL << 139 % 64 | 1UL << 220 % 64 | 1UL << 221 % 64 | \
-			 1UL << 281 % 64 | 1UL << 435 % 64)
+#define FULL_CALL(nr)	(1UL << (63 - (nr) % 64))
+#define FULL_CALLS	(FULL_CALL(139) | FULL_CALL(220) | FULL_CALL(221) | FULL_CALL(281) | \
+			 FULL_CALL(435))
 
 #define COUNTEREN_ALL	7		/* scounteren: programs may read cycle, time, instret */
 

@@ -23,6 +23,8 @@
  *                E3  a kernel trap stores nothing below its stack: it first tests the bit of sp
  *                    that the stack's alignment makes 0 inside and 1 in the guard page below.
  *                E4  sstatus.FS is live: it belongs to the registers and never comes from a frame.
+ *                E5  sstatus.SPP is 0 while C code runs, also below a kernel trap (which may sleep in
+ *                    a user copy's fault), so the way out to user mode need not clear it.
  *
  * LOCKS          interrupts are off at both ends; between them the C code decides.
  * READ NEXT      trap.c; switch.S (gp and s0-s11 of a thread that waits); thread.c (FS).
@@ -67,7 +69,7 @@
 	ld	s11, TF_S11(sp)
 .endm
 
-/* ra, t1-t6, a0-a7; t0 is saved before, and restored after, it is needed as scratch */
+/* ra, t1-t6, a1-a7; t0 and a0 are saved where each entry needs them */
 .macro	save_clobbered
 	sd	ra, TF_RA(sp)
 	sd	t1, TF_T1(sp)
@@ -76,7 +78,6 @@
 	sd	t4, TF_T4(sp)
 	sd	t5, TF_T5(sp)
 	sd	t6, TF_T6(sp)
-	sd	a0, TF_A0(sp)
 	sd	a1, TF_A1(sp)
 	sd	a2, TF_A2(sp)
 	sd	a3, TF_A3(sp)
@@ -132,10 +133,9 @@ trap_entry:
 	sd	a0, TF_ORIG_A0(sp)
 	csrsi	sstatus, SSTATUS_SIE
 	ld	t0, CPU_FULL_CALLS(tp)
-	srl	t0, t0, a7		# by a7 modulo 64: a few other calls go the long way too
-	andi	t0, t0, 1
+	sll	t0, t0, a7		# by a7 modulo 64: a few other calls go the long way too
 	mv	a0, sp
-	bnez	t0, full_syscall
+	bltz	t0, full_syscall
 	call	handle_syscall
 
 /* ---- the way back to user mode ---- */
@@ -147,9 +147,7 @@ user_exit:
 	bnez	t0, user_exit_work
 user_restore:
 	ld	t0, TF_EPC(sp)
-	li	t1, SSTATUS_SPP
-	csrw	sepc, t0
-	csrc	sstatus, t1
+	csrw	sepc, t0		# SPP is 0: E5
 	restore_clobbered
 	csrw	sscratch, tp
 	ld	t0, TF_T0(sp)
@@ -180,6 +178,7 @@ user_exit_full:
 
 user_exception:				# t0 = sepc, t1 = scause
 	csrr	t2, stval
+	sd	a0, TF_A0(sp)
 	sd	t0, TF_EPC(sp)
 	sd	t1, TF_CAUSE(sp)
 	sd	t2, TF_TVAL(sp)
@@ -213,6 +212,7 @@ kernel_trap_save:			# t0 = sp of the interrupted code
 	ld	t0, CPU_USER_SP(tp)
 	sd	tp, TF_TP(sp)
 	sd	t0, TF_T0(sp)
+	sd	a0, TF_A0(sp)
 	save_clobbered
 	save_callee_saved
 	csrr	t0, sepc
@@ -223,8 +223,8 @@ kernel_trap_save:			# t0 = sp of the interrupted code
 	csrr	t0, sstatus
 	csrr	t1, scause
 	csrr	t2, stval
-	li	t3, SSTATUS_SUM
-	csrc	sstatus, t3		# a user copy was interrupted: handlers have no such right
+	li	t3, SSTATUS_SUM | SSTATUS_SPP
+	csrc	sstatus, t3		# if it was a user copy: handlers have no such right; E5
 	sd	t0, TF_STATUS(sp)
 	sd	t1, TF_CAUSE(sp)
 	sd	t2, TF_TVAL(sp)

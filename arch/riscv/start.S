@@ -39,7 +39,7 @@
 	.globl	_start
 _start:
 	csrw	sie, zero
-	li	t0, SSTATUS_FS | SSTATUS_SUM | SSTATUS_SIE
+	li	t0, SSTATUS_FS | SSTATUS_SUM | SSTATUS_SPP | SSTATUS_SIE
 	csrc	sstatus, t0
 	mv	s0, a0
 	mv	s1, a1
@@ -82,7 +82,7 @@ _start:
 	.globl	secondary_start
 secondary_start:
 	csrw	sie, zero
-	li	t0, SSTATUS_FS | SSTATUS_SUM | SSTATUS_SIE
+	li	t0, SSTATUS_FS | SSTATUS_SUM | SSTATUS_SPP | SSTATUS_SIE
 	csrc	sstatus, t0
 	mv	tp, a1
 	la	s1, kernel_satp

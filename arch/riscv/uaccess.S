@@ -8,7 +8,7 @@
  * THE PICTURE    a0 = destination, a1 = source, a2 = bytes left; these three are true at the head
  *                of every turn of every loop.
  *
- *                both addresses agree modulo 8:  bytes to alignment | 64 a turn | 8 a turn | tail
+ *                both addresses agree modulo 8:  bytes to alignment | 256, 64, 8 a turn | tail
  *                they do not:                    bytes to align dst | 8 a turn, shifted | tail
  *                tail: 4 a turn if both are multiples of 4, then bytes
  *
@@ -19,7 +19,7 @@
  *                    there after handle_fault() has refused.
  *                U2  SUM is set only between user_on and user_off; a trap clears it for the
  *                    handlers (entry.S), and the fixups clear it on their way out.
- *                U3  a wide turn loads before it stores, so doing it again by bytes is harmless.
+ *                U3  a turn that is done again by bytes writes what it wrote before.
  *
  * LOCKS          none. Faults may sleep.
  */
@@ -44,6 +44,26 @@
 	csrc	sstatus, t6
 .endm
 
+/* 64 bytes at offset @n; clobbers a3-a5, a7, t0-t3 */
+.macro	copy_64 n
+	ld	a3, \n(a1)
+	ld	a4, \n + 8(a1)
+	ld	a5, \n + 16(a1)
+	ld	a7, \n + 24(a1)
+	ld	t0, \n + 32(a1)
+	ld	t1, \n + 40(a1)
+	ld	t2, \n + 48(a1)
+	ld	t3, \n + 56(a1)
+	sd	a3, \n(a0)
+	sd	a4, \n + 8(a0)
+	sd	a5, \n + 16(a0)
+	sd	a7, \n + 24(a0)
+	sd	t0, \n + 32(a0)
+	sd	t1, \n + 40(a0)
+	sd	t2, \n + 48(a0)
+	sd	t3, \n + 56(a0)
+.endm
+
 	.text
 
 /* ---- uaccess.S: user copies; a fault inside ends them early ---- */
@@ -65,30 +85,26 @@ arch_copy_to_user:
 	bnez	t0, copy_shifted
 	j	copy_head
 copy_aligned:
-	li	a6, 64
+	li	a6, 256
 	bltu	a2, a6, copy_words
 copy_blocks:
-	ld	a3, 0(a1)
-	ld	a4, 8(a1)
-	ld	a5, 16(a1)
-	ld	t0, 24(a1)
-	ld	t1, 32(a1)
-	ld	t2, 40(a1)
-	ld	t3, 48(a1)
-	ld	t4, 56(a1)
-	sd	a3, 0(a0)
-	sd	a4, 8(a0)
-	sd	a5, 16(a0)
-	sd	t0, 24(a0)
-	sd	t1, 32(a0)
-	sd	t2, 40(a0)
-	sd	t3, 48(a0)
-	sd	t4, 56(a0)
+	copy_64	0
+	copy_64	64
+	copy_64	128
+	copy_64	192
+	addi	a1, a1, 256
+	addi	a0, a0, 256
+	addi	a2, a2, -256
+	bgeu	a2, a6, copy_blocks
+copy_words:
+	li	a6, 64
+	bltu	a2, a6, 2f
+1:	copy_64	0
 	addi	a1, a1, 64
 	addi	a0, a0, 64
 	addi	a2, a2, -64
-	bgeu	a2, a6, copy_blocks
-copy_words:
+	bgeu	a2, a6, 1b
+2:
 	andi	t0, a2, ~7
 	beqz	t0, copy_tail
 	add	t0, a1, t0
@@ -290,28 +306,13 @@ clear_page:
 	.balign	16
 	.globl	copy_page
 copy_page:
-	li	t0, 4096
-	add	t0, a1, t0
-1:
-	.irp	n, 0,1,2,3
-	ld	a2, 64 * \n(a1)
-	ld	a3, 64 * \n + 8(a1)
-	ld	a4, 64 * \n + 16(a1)
-	ld	a5, 64 * \n + 24(a1)
-	ld	a6, 64 * \n + 32(a1)
-	ld	a7, 64 * \n + 40(a1)
-	ld	t1, 64 * \n + 48(a1)
-	ld	t2, 64 * \n + 56(a1)
-	sd	a2, 64 * \n(a0)
-	sd	a3, 64 * \n + 8(a0)
-	sd	a4, 64 * \n + 16(a0)
-	sd	a5, 64 * \n + 24(a0)
-	sd	a6, 64 * \n + 32(a0)
-	sd	a7, 64 * \n + 40(a0)
-	sd	t1, 64 * \n + 48(a0)
-	sd	t2, 64 * \n + 56(a0)
-	.endr
+	li	t4, 4096
+	add	t4, a1, t4
+1:	copy_64	0
+	copy_64	64
+	copy_64	128
+	copy_64	192
 	addi	a1, a1, 256
 	addi	a0, a0, 256
-	bltu	a1, t0, 1b
+	bltu	a1, t4, 1b
 	ret

@@ -6,7 +6,8 @@
  * is Linux's user_regs_struct, so a signal frame is filled by one copy.
  *
  * In a user frame s0-s11 and gp are present only where someone needs them (entry.S, "partial
- * frame"): in exit_to_user_work() and in the calls of FULL_CALLS. status is SPP = 0 always.
+ * frame"): in exit_to_user_work() and in the calls of FULL_CALLS. status is SPP = 0 always. During a
+ * call a0 is in orig_a0 only, until regs_set_return().
  */
 #ifndef ASM_TRAPFRAME_H
 #define ASM_TRAPFRAME_H
