@@ -412,8 +412,7 @@ static struct file *pipe_end(struct inode *inode, struct pipe *p, unsigned int f
 	return f;
 }
 
-/* Both ends as files; 0 or -errno. */
-static int pipe_files(struct file *ends[2], unsigned int flags)
+int pipe_create(struct file *ends[2], unsigned int flags)
 {
 	struct inode *inode = anon_inode_get(S_IFIFO | 0600);
 	struct pipe *p = inode ? pipe_new() : NULL;
@@ -445,7 +444,7 @@ static long do_pipe2(int __user *ufds, unsigned int flags)
 
 	if (flags & ~(unsigned int)(O_CLOEXEC | O_NONBLOCK | O_DIRECT))
 		return -EINVAL;
-	err = pipe_files(ends, flags & O_NONBLOCK);
+	err = pipe_create(ends, flags & O_NONBLOCK);
 	if (err)
 		return err;
 	fds[0] = fd_alloc(0, cloexec);

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tests/kernel/tmpfs_test.c - file contents in the page cache, holes, and the limit
+ */
+#include <fs/namei.h>
+#include <fs/tmpfs.h>
+#include <kernel/ktest.h>
+#include <lib/string.h>
+#include <mm/page.h>
+#include <mm/slab.h>
+#include <uapi/errno.h>
+
+static const struct fs_type test_type = { "testfs", tmpfs_mount, true };
+
+struct fixture { struct super_block *sb; struct file f; struct inode *inode; };
+
+/* A file system with @options and one nameless file in it, open for reading and writing. */
+static bool setup(struct fixture *x, const char *options)
+{
+	memset(x, 0, sizeof(*x));
+	x->sb = tmpfs_mount(&test_type, "test", options, 0);
+	if (IS_ERR(x->sb))
+		return false;
+	x->inode = x->sb->root->inode->ops->tmpfile(x->sb->root->inode, S_IFREG | 0600);
+	if (IS_ERR(x->inode)) {
+		sb_deactivate(x->sb);
+		return false;
+	}
+	x->f.inode = x->inode;
+	x->f.ops = x->inode->fops;
+	x->f.mode = FMODE_READ | FMODE_WRITE;
+	mutex_init(&x->f.pos_lock, RANK_FILE_POS);
+	return true;
+}
+
+static void teardown(struct fixture *x)
+{
+	inode_put(x->inode);
+	sb_deactivate(x->sb);
+}
+
+static ssize_t put_bytes(struct fixture *x, const void *buf, size_t n, loff_t pos)
+{
+	struct iov_iter it;
+
+	iov_iter_kernel(&it, (void *)buf, n);
+	return vfs_write(&x->f, &it, &pos);
+}
+
+static u64 free_blocks(struct fixture *x)
+{
+	struct kstatfs st = { .type = 0 };
+
+	x->sb->ops->statfs(x->sb, &st);
+	return st.bfree;
+}
+
+KTEST(tmpfs_bytes_written_are_read_back_across_a_page_boundary)
+{
+	struct fixture x;
+	char in[64], out[64];
+
+	REQUIRE(setup(&x, ""));
+	for (unsigned int i = 0; i < sizeof(in); i++)
+		in[i] = (char)(i * 7);
+	EXPECT_EQ(put_bytes(&x, in, sizeof(in), PAGE_SIZE - 20), sizeof(in));
+	EXPECT_EQ(x.inode->mapping.size, PAGE_SIZE - 20 + sizeof(in));
+	EXPECT_EQ(x.inode->mapping.nrpages, 2);
+	EXPECT_EQ(kernel_read(&x.f, out, sizeof(out), PAGE_SIZE - 20), sizeof(out));
+	EXPECT(memcmp(in, out, sizeof(in)) == 0);
+	teardown(&x);
+}
+
+KTEST(tmpfs_hole_reads_as_zeroes_and_takes_no_page)
+{
+	struct fixture x;
+	char out[32];
+
+	REQUIRE(setup(&x, ""));
+	EXPECT_EQ(put_bytes(&x, "end", 3, 10 * PAGE_SIZE), 3);
+	memset(out, 1, sizeof(out));
+	EXPECT_EQ(kernel_read(&x.f, out, sizeof(out), 3 * PAGE_SIZE), sizeof(out));
+	for (unsigned int i = 0; i < sizeof(out); i++)
+		EXPECT_EQ(out[i], 0);
+	EXPECT_EQ(x.inode->mapping.nrpages, 1);
+	EXPECT_EQ(generic_file_llseek(&x.f, 0, SEEK_DATA), 10 * PAGE_SIZE);
+	EXPECT_EQ(generic_file_llseek(&x.f, 0, SEEK_HOLE), 0);
+	EXPECT_EQ(generic_file_llseek(&x.f, 10 * PAGE_SIZE, SEEK_HOLE), 10 * PAGE_SIZE + 3);
+	teardown(&x);
+}
+
+KTEST(tmpfs_limit_stops_writing_with_enospc_and_truncation_gives_back)
+{
+	struct fixture x;
+	static char page[PAGE_SIZE];
+	u64 before;
+
+	REQUIRE(setup(&x, "size=16k"));
+	before = free_blocks(&x);
+	EXPECT_EQ(before, 4);
+	for (loff_t i = 0; i < 4; i++)
+		EXPECT_EQ(put_bytes(&x, page, PAGE_SIZE, i * (loff_t)PAGE_SIZE), PAGE_SIZE);
+	EXPECT_EQ(put_bytes(&x, page, 1, 4 * PAGE_SIZE), -ENOSPC);
+	EXPECT_EQ(free_blocks(&x), 0);
+	EXPECT_EQ(vfs_truncate(x.inode, PAGE_SIZE), 0);
+	EXPECT_EQ(free_blocks(&x), 3);
+	EXPECT_EQ(put_bytes(&x, page, 1, 2 * PAGE_SIZE), 1);
+	EXPECT_EQ(vfs_truncate(x.inode, 0), 0);
+	EXPECT_EQ(free_blocks(&x), before);
+	teardown(&x);
+}
+
+KTEST(tmpfs_shrinking_and_growing_again_shows_zeroes_not_old_bytes)
+{
+	struct fixture x;
+	char out[8];
+
+	REQUIRE(setup(&x, ""));
+	EXPECT_EQ(put_bytes(&x, "12345678", 8, 0), 8);
+	EXPECT_EQ(vfs_truncate(x.inode, 3), 0);
+	EXPECT_EQ(vfs_truncate(x.inode, 8), 0);
+	EXPECT_EQ(kernel_read(&x.f, out, 8, 0), 8);
+	EXPECT(memcmp(out, "123\0\0\0\0\0", 8) == 0);
+	teardown(&x);
+}
+
+KTEST(tmpfs_bad_options_are_refused)
+{
+	EXPECT_EQ(PTR_ERR(tmpfs_mount(&test_type, "t", "size=banana", 0)), -EINVAL);
+	EXPECT_EQ(PTR_ERR(tmpfs_mount(&test_type, "t", "no_such=1", 0)), -EINVAL);
+}
