@@ -94,8 +94,7 @@ static void cannot_run(const char *path, int err)
 		hint = "no such file in the initramfs (or its interpreter is missing); rdinit=PATH names another";
 	else if (err == -EACCES)
 		hint = "it is not an executable file";
-	printk("cannot run %s: %s: %s\n", path, errname(err) ? errname(err) : "?", hint);
-	arch_power_off(1);
+	boot_failure("%s: %s: %s", path, errname(err) ? errname(err) : "?", hint);
 }
 
 void start_init(void)

@@ -34,12 +34,12 @@ unsigned long total_forks;
 static struct kmem_cache *process_cache;
 
 /*
- * A thread costs its kernel stack, struct, and page tables with a few pages: some 64 KiB. An eighth of
- * memory may go there, as in Linux; never so few that a shell could not work.
+ * Kernel stacks, which nothing can reclaim, may take an eighth of memory, as in Linux: 256 threads in
+ * 32 MiB. Never so few that a shell could not work.
  */
 unsigned int max_threads(void)
 {
-	unsigned long n = totalram_pages() / (8 * (65536 / PAGE_SIZE));
+	unsigned long n = totalram_pages() / (8 * (THREAD_SIZE / PAGE_SIZE));
 
 	return (unsigned int)clamp(n, 64UL, (unsigned long)PID_MAX - 2);
 }
