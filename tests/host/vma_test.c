@@ -143,6 +143,10 @@ static void step_mremap(struct mspace *s, unsigned int first, unsigned int n)
 	assert_true(ret > 0);
 	if ((unsigned long)ret == addr_of(first)) {
 		assert_true(range_free(s, first + n, new_n - n));
+		if (first + new_n > WINDOW) {		/* the model ends there */
+			do_munmap(s->mm, addr_of(WINDOW), (first + new_n - WINDOW) * PAGE_SIZE);
+			new_n = WINDOW - first;
+		}
 	} else if ((unsigned long)ret < base) {
 		assert_int_equal(do_munmap(s->mm, (unsigned long)ret, new_n * PAGE_SIZE), 0);
 		model_unmap(s, first, n);
