@@ -24,7 +24,6 @@
 #include <asm/signal.h>
 #include <kernel/sched.h>
 #include <kernel/signal.h>
-#include <lib/string.h>
 #include <mm/mm.h>
 #include <mm/uaccess.h>
 
@@ -36,33 +35,37 @@ BUILD_ASSERT(offsetof(struct arch_thread, fcsr) - offsetof(struct arch_thread, f
 
 /* ---- signal.c: Linux's rt_sigframe on each architecture ---- */
 
-static int save_context(struct sigcontext __user *sc, const struct trapframe *regs)
+/* The members before uc_mcontext that are used; they lie without gaps. */
+struct uc_head {
+	unsigned long	flags, link;
+	stack_t		stack;
+	u64		mask;
+};
+BUILD_ASSERT(sizeof(struct uc_head) == offsetof(struct ucontext, unused));
+
+static size_t save_context(struct sigcontext __user *sc, const struct trapframe *regs)
 {
 	static const u32 no_extensions[3];
 
 	fp_save_current();
-	if (copy_to_user(&sc->sc_regs, regs, USER_REGS_SIZE) ||
-	    copy_to_user(&sc->sc_fpregs.d, current->arch.fp, FP_STATE_SIZE) ||
-	    copy_to_user(sc->sc_fpregs.q.reserved, no_extensions, sizeof(no_extensions)))
-		return -EFAULT;
-	return 0;
+	return arch_copy_to_user(&sc->sc_regs, regs, USER_REGS_SIZE) +
+	       arch_copy_to_user(&sc->sc_fpregs.d, current->arch.fp, FP_STATE_SIZE) +
+	       arch_copy_to_user(sc->sc_fpregs.q.reserved, no_extensions, sizeof(no_extensions));
 }
 
 static int write_frame(struct rt_sigframe __user *frame, const struct ksignal *ks,
 		       const struct trapframe *regs)
 {
-	struct {
-		unsigned long flags, link;
-		stack_t stack;
-		u64 mask;
-	} head = { .mask = ks->mask };
+	struct uc_head head = { .mask = ks->mask };
+	size_t left;
 
-	BUILD_ASSERT(sizeof(head) == offsetof(struct ucontext, unused));
-	signal_save_altstack(&head.stack, regs->sp);
-	if (copy_to_user(&frame->info, &ks->info, sizeof(ks->info)) ||
-	    copy_to_user(&frame->uc, &head, sizeof(head)))
+	if (!access_ok(frame, sizeof(*frame)))
 		return -EFAULT;
-	return save_context(&frame->uc.uc_mcontext, regs);
+	signal_save_altstack(&head.stack, regs->sp);
+	left = arch_copy_to_user(&frame->info, &ks->info, sizeof(ks->info)) +
+	       arch_copy_to_user(&frame->uc, &head, sizeof(head)) +
+	       save_context(&frame->uc.uc_mcontext, regs);
+	return left ? -EFAULT : 0;
 }
 
 int arch_signal_deliver(struct ksignal *ks, struct trapframe *regs)
@@ -83,34 +86,29 @@ int arch_signal_deliver(struct ksignal *ks, struct trapframe *regs)
 	return 0;
 }
 
+/* On a fault half of it is restored; that program gets SIGSEGV and has no use for either half. */
 static int restore_context(struct trapframe *regs, const struct sigcontext __user *sc)
 {
-	struct user_regs_struct user;
 	u32 reserved[3];
+	size_t left;
 
-	if (copy_from_user(&user, &sc->sc_regs, sizeof(user)) ||
-	    copy_from_user(reserved, sc->sc_fpregs.q.reserved, sizeof(reserved)))
-		return -EFAULT;
-	if (reserved[0] || reserved[1] || reserved[2])
-		return -EFAULT;
 	fp_state_changed(current);
-	if (copy_from_user(current->arch.fp, &sc->sc_fpregs.d, FP_STATE_SIZE))
-		return -EFAULT;
-	memcpy(regs, &user, sizeof(user));
-	return 0;
+	left = arch_copy_from_user(reserved, sc->sc_fpregs.q.reserved, sizeof(reserved)) +
+	       arch_copy_from_user(current->arch.fp, &sc->sc_fpregs.d, FP_STATE_SIZE) +
+	       arch_copy_from_user(regs, &sc->sc_regs, USER_REGS_SIZE);
+	return left || reserved[0] || reserved[1] || reserved[2] ? -EFAULT : 0;
 }
 
 long arch_sigreturn(struct trapframe *regs)
 {
 	struct rt_sigframe __user *frame = (struct rt_sigframe __user *)regs->sp;
-	stack_t stack;
-	sigset_t mask;
+	struct uc_head head;
 
-	if (copy_from_user(&mask, &frame->uc.uc_sigmask, sizeof(mask)) ||
-	    copy_from_user(&stack, &frame->uc.uc_stack, sizeof(stack)) ||
+	if (!access_ok(frame, sizeof(*frame)) ||
+	    arch_copy_from_user(&head, &frame->uc, sizeof(head)) ||
 	    restore_context(regs, &frame->uc.uc_mcontext) ||
-	    signal_restore_altstack(&stack))
+	    signal_restore_altstack(&head.stack))
 		return -EFAULT;
-	set_current_blocked(mask);
+	set_current_blocked(head.mask);
 	return (long)regs->a0;
 }
