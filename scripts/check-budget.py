@@ -4,7 +4,8 @@
 
 RULE    Function bodies of the kernel: median at most 12 lines, nine of ten at most 35, none more
         than 80 (that one holds for programs and tests too). Files: at most 600 lines; a port's 350;
-        headers 250, and 300 for include/arch.h and the ports' asm/pgtable.h.
+        headers 250, and 300 for include/arch.h and the ports' asm/pgtable.h. The system-call
+        table has one line per call and no other content: its length is Linux's.
 REASON  What is over budget holds two stages or two concepts: split it there, not by line count.
 
 --list prints the longest functions and files.
@@ -21,7 +22,12 @@ FUNCTION = re.compile(r"^([a-zA-Z_][^\n;=#]*?\b(\w+)\s*\([^;{}]*?\)[^;{}()=]*)\n
 MEDIAN, NINE_OF_TEN, LONGEST = 12, 35, 80
 
 
+TABLE = "kernel/syscall_table.h"
+
+
 def file_limit(path):
+    if path == TABLE:
+        return 600
     if path == "include/arch.h" or path.endswith("asm/pgtable.h"):
         return 300
     if path.endswith(".h"):
