@@ -224,6 +224,7 @@ tags: ## index for editors
 
 docs: ## generate what is generated in docs/
 	@scripts/gen-lockorder.py -o docs/locking.md
+	@scripts/gen-syscall-doc.py -o docs/syscalls.md
 
 clean: ## remove everything under O
 	rm -rf $(O)
