@@ -232,6 +232,7 @@ static void reparent_child(struct process *child, struct process *reaper, struct
 			   struct list_head *dead)
 {
 	child->parent = reaper;
+	WRITE_ONCE(child->ppid, reaper->pid);
 	list_move_tail(&child->sibling, &reaper->children);
 	if (child->pdeath_signal && !child->zombie)
 		send_signal_process(child, child->pdeath_signal, NULL);

@@ -202,6 +202,7 @@ static void publish_process(struct process *p, struct thread *t, bool sibling)
 	p->pid = t->tid;
 	p->leader = t;
 	p->parent = sibling ? cur->parent : cur;
+	p->ppid = p->parent->pid;
 	p->tty = cur->tty;
 	list_add_tail(&p->sibling, &p->parent->children);
 	list_add_tail(&p->all_link, &process_list);

@@ -17,15 +17,9 @@ SYSCALL_DEFINE0(getpid)
 	return current_process()->pid;
 }
 
-/* The parent may be reparented meanwhile, but some process is always there (P1). */
 SYSCALL_DEFINE0(getppid)
 {
-	pid_t pid;
-
-	spin_lock(&tasklist_lock);
-	pid = current_process()->parent ? current_process()->parent->pid : 0;
-	spin_unlock(&tasklist_lock);
-	return pid;
+	return READ_ONCE(current_process()->ppid);
 }
 
 /* ---- groups and sessions ---- */

@@ -27,7 +27,6 @@
 #define SYSCALL_fcntl			~, sys_fcntl, "fxx"
 #define SYSCALL_ioctl			~, sys_ioctl, "fxp"
 #define SYSCALL_flock			~, sys_flock, "fx"
-
 /* ---- reading and writing ---- */
 #define SYSCALL_read			~, sys_read, "fpu"
 #define SYSCALL_write			~, sys_write, "fbu"
@@ -51,7 +50,6 @@
 #define SYSCALL_fdatasync		~, sys_fdatasync, "f"
 #define SYSCALL_sync			~, sys_sync, ""
 #define SYSCALL_syncfs			~, sys_syncfs, "f"
-
 /* ---- names and directories ---- */
 #define SYSCALL_getcwd			~, sys_getcwd, "pu"
 #define SYSCALL_chdir			~, sys_chdir, "s"
@@ -74,7 +72,6 @@
 #define SYSCALL_renameat		~, sys_renameat, "asas"
 #define SYSCALL_renameat2		~, sys_renameat2, "asasx"
 #define SYSCALL_getdents64		~, sys_getdents64, "fpu"
-
 /* ---- attributes ---- */
 #define SYSCALL_stat			~, sys_stat, "sp"
 #define SYSCALL_lstat			~, sys_lstat, "sp"
@@ -98,11 +95,9 @@
 #define SYSCALL_utimes			~, sys_utimes, "sp"
 #define SYSCALL_futimesat		~, sys_futimesat, "asp"
 #define SYSCALL_utimensat		~, sys_utimensat, "aspx"
-
 /* ---- mounts ---- */
 #define SYSCALL_mount			~, sys_mount, "sssxp"
 #define SYSCALL_umount2			~, sys_umount2, "sx"
-
 /* ---- pipes and waiting for descriptors ---- */
 #define SYSCALL_pipe			~, sys_pipe, "p"
 #define SYSCALL_pipe2			~, sys_pipe2, "px"
@@ -117,7 +112,6 @@
 #define SYSCALL_epoll_pwait		~, sys_epoll_pwait, "fpddpu"
 #define SYSCALL_eventfd			~, sys_eventfd, "u"
 #define SYSCALL_eventfd2		~, sys_eventfd2, "ux"
-
 /* ---- memory ---- */
 #define SYSCALL_mmap			~, sys_mmap, "puRMfx:p"
 #define SYSCALL_munmap			~, sys_munmap, "pu"
@@ -135,7 +129,6 @@
 #define SYSCALL_process_vm_readv	~, sys_process_vm_readv, "dpupux"
 #define SYSCALL_process_vm_writev	~, sys_process_vm_writev, "dpupux"
 #define SYSCALL_riscv_flush_icache	~, sys_riscv_flush_icache, "ppx"
-
 /* ---- processes and threads ---- */
 #define SYSCALL_fork			~, sys_fork, ""
 #define SYSCALL_vfork			~, sys_vfork, ""
@@ -166,7 +159,6 @@
 #define SYSCALL_setns			~, sys_setns, "fx"
 #define SYSCALL_seccomp			~, sys_seccomp, "xxp"
 #define SYSCALL_ptrace			~, sys_ptrace, "ddpp"
-
 /* ---- users ---- */
 #define SYSCALL_getuid			~, sys_getuid, ""
 #define SYSCALL_geteuid			~, sys_geteuid, ""
@@ -186,7 +178,6 @@
 #define SYSCALL_setgroups		~, sys_setgroups, "dp"
 #define SYSCALL_capget			~, sys_capget, "pp"
 #define SYSCALL_capset			~, sys_capset, "pp"
-
 /* ---- limits and priorities ---- */
 #define SYSCALL_getrlimit		~, sys_getrlimit, "dp"
 #define SYSCALL_setrlimit		~, sys_setrlimit, "dp"
@@ -206,7 +197,6 @@
 #define SYSCALL_sched_rr_get_interval	~, sys_sched_rr_get_interval, "dp"
 #define SYSCALL_getcpu			~, sys_getcpu, "ppp"
 #define SYSCALL_membarrier		~, sys_membarrier, "dxd"
-
 /* ---- signals ---- */
 #define SYSCALL_rt_sigaction		~, sys_rt_sigaction, "Sppu"
 #define SYSCALL_rt_sigprocmask		~, sys_rt_sigprocmask, "dppu"
@@ -222,7 +212,6 @@
 #define SYSCALL_tgkill			~, sys_tgkill, "ddS"
 #define SYSCALL_pause			~, sys_pause, ""
 #define SYSCALL_restart_syscall		~, sys_restart_syscall, ""
-
 /* ---- time ---- */
 #define SYSCALL_clock_gettime		~, sys_clock_gettime, "dp"
 #define SYSCALL_clock_settime		~, sys_clock_settime, "dt"
@@ -241,7 +230,6 @@
 #define SYSCALL_timer_gettime		~, sys_timer_gettime, "dp"
 #define SYSCALL_timer_settime		~, sys_timer_settime, "dxpp"
 #define SYSCALL_timer_getoverrun	~, sys_timer_getoverrun, "d"
-
 /* ---- the machine ---- */
 #define SYSCALL_uname			~, sys_uname, "p"
 #define SYSCALL_sethostname		~, sys_sethostname, "su"

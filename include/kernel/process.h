@@ -36,6 +36,7 @@ struct cpu_timer { u64 expires, interval; };	/* (s) ns; expires 0: not armed */
 struct process {
 	pid_t			pid;		/* (i) = tid of its first thread                */
 	struct process		*parent;	/* (t) reaps us                                 */
+	pid_t			ppid;		/* (t) its pid; read without the lock           */
 	struct list_head	children;	/* (t) by sibling                               */
 	struct list_head	sibling;	/* (t) */
 	struct list_head	threads;	/* (t&s) thread->thread_link                    */
