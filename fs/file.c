@@ -121,7 +121,8 @@ static char *anon_text(struct file *f, char *buf, size_t size)
 
 char *file_path(struct file *f, char *buf, size_t size)
 {
-	if (!f->path.dentry)
+	/* A reopened pipe stands on a mount that is not its own (fs/proc_fd.c). */
+	if (!f->path.dentry || f->path.dentry->sb != f->path.mnt->sb)
 		return anon_text(f, buf, size);
 	return path_text(&f->path, NULL, buf, size);
 }

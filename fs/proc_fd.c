@@ -2,11 +2,11 @@
 /*
  * fs/proc_fd.c - /proc/PID/fd and fdinfo: another process' descriptors as names
  *
- * fd/N is a magic link: following it gives the very file, even one without a name (a pipe), because
- * the walk takes the path from the open file and not from text.
+ * fd/N is a magic link: following it gives the very file, because the walk takes the path from the
+ * open file and not from text. A pipe has no path: it gets a nameless dentry when somebody follows
+ * its link (`cat /dev/stdin`), so that pipe(2) need not make one. Opening that is opening a FIFO.
  *
  * LOCKS        files_struct.lock inside files_next().
- * LEFT OUT     following a link to a file without a path (pipe:[N]): ENXIO; Linux reopens it.
  */
 #include <fs/proc.h>
 #include <lib/printf.h>
@@ -30,6 +30,18 @@ static struct file *file_of(struct process *p, int fd)
 	return f;
 }
 
+/* A path to an inode that has no name, on a mount that is not its own: see file_path(). */
+static int nameless_path(struct inode *inode, struct path *path)
+{
+	struct dentry *d = d_alloc_root(inode->sb, inode);
+
+	if (!d)
+		return -ENOMEM;
+	inode_get(inode);
+	*path = (struct path){ mnt_get(root_mount), d };
+	return 0;
+}
+
 static int fd_follow(struct dentry *d, struct path *path)
 {
 	struct proc_pid *info = proc_pid(d->inode);
@@ -41,6 +53,8 @@ static int fd_follow(struct dentry *d, struct path *path)
 	if (f->path.dentry) {
 		*path = f->path;
 		path_get(path);
+	} else if (f->inode && S_ISFIFO(f->inode->mode)) {
+		err = nameless_path(f->inode, path);
 	} else {
 		err = -ENXIO;
 	}

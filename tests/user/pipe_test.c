@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <sys/select.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 
 #include "utest.h"
@@ -308,6 +309,31 @@ TEST(pselect_sleeps_without_descriptors)
 
 	CHECK_EQ(pselect(0, NULL, NULL, NULL, &t, NULL), 0);
 	CHECK(now_ns() - start >= 20000000);
+}
+
+TEST(pipe_opened_by_its_proc_fd_link_is_the_same_pipe)
+{
+	char link[32], name[32], again[32];
+	struct stat a, b;
+	int fd;
+
+	make_pipe(0);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", p[0]);
+	CHECK_EQ(write(p[1], "x", 1), 1);
+	fd = open(link, O_RDONLY);
+	if (fd < 0 && errno == ENOENT)
+		SKIP("no /proc");
+	CHECK_OK(fd);
+	CHECK_EQ(read(fd, &c, 1), 1);
+	CHECK_OK(fstat(p[0], &a));
+	CHECK_OK(stat(link, &b));
+	CHECK_EQ(a.st_ino, b.st_ino);
+	CHECK(readlink(link, name, sizeof(name)) > 6);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	CHECK(readlink(link, again, sizeof(again)) > 6);
+	CHECK(!memcmp(name, again, 6) && !memcmp(name, "pipe:[", 6));
+	CHECK_OK(close(p[1]));
+	CHECK_EQ(read(fd, &c, 1), 0);
 }
 
 /* ---- what busier programs use ---- */
