@@ -24,6 +24,7 @@
 #include <mm/memblock.h>
 #include <mm/mm.h>
 #include <mm/page_alloc.h>
+#include <mm/pgtable.h>
 #include <mm/slab.h>
 #include <mm/vmalloc.h>
 
@@ -116,9 +117,24 @@ static void load_root(void)
 		boot_failure("the initramfs is not usable: rebuild it (make initrd)");
 }
 
+extern char __start_ro_after_init[], __end_ro_after_init[];
+
+/* What boot decided once (layout, features) is read-only from here on, on every CPU. */
+static void seal_ro_after_init(void)
+{
+	unsigned long start = (unsigned long)__start_ro_after_init;
+	unsigned long end = (unsigned long)__end_ro_after_init;
+
+	if (start < end && arch_map_kernel(start, kimg_to_phys(__start_ro_after_init), end - start,
+					   PAGE_KERNEL_RO))
+		panic("cannot make boot-time data read-only");
+	flush_tlb_kernel_range(start, end);
+}
+
 static void kernel_init(void *arg)
 {
 	smp_init();
+	seal_ro_after_init();
 	if (boot_params.ktest)
 		run_tests();
 	load_root();

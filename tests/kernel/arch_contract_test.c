@@ -255,6 +255,23 @@ KTEST(null_is_not_mapped_in_the_kernel)
 	EXPECT(!kernel_address_is_mapped(0));
 }
 
+extern char __start_ro_after_init[], __end_ro_after_init[];
+
+static bool kernel_page_is_writable(const char *va)
+{
+	pte_t *pte = kernel_pte_lookup((unsigned long)va);
+
+	return !pte || pte_write(ptep_get(pte));
+}
+
+KTEST(text_and_boot_time_data_are_read_only)
+{
+	EXPECT(!kernel_page_is_writable(_text));
+	for (char *p = __start_ro_after_init; p < __end_ro_after_init; p += PAGE_SIZE)
+		EXPECT(!kernel_page_is_writable(p));
+	EXPECT(kernel_page_is_writable((char *)cpus));
+}
+
 /* A copy whose "user" side is a kernel address must fail, not succeed. */
 KTEST(user_copies_refuse_kernel_addresses)
 {

@@ -54,7 +54,7 @@ extern unsigned long fixmap_base;
 
 /* Marks that kernel.ld puts between the parts of the image; all page aligned. */
 extern char _text[], _etext[], __rodata_start[], __rodata_end[];
-extern char __ro_after_init_start[], __ro_after_init_end[];
+extern char __start_ro_after_init[], __end_ro_after_init[];
 extern char __init_begin[], __init_text_end[], __init_end[], _end[];
 
 #endif /* !__ASSEMBLY__ */
