@@ -235,6 +235,8 @@ static void complete_signal(struct process *p, struct thread *t, int sig)
 		t = NULL;
 	if (sig == SIGKILL || (t && sig_fatal(p, sig)))
 		group_kill_locked(p, sig);
+	else if (t == current && READ_ONCE(t->state) == THREAD_RUNNING)
+		set_work(t, WORK_SIGNAL);	/* no wake-up; but an interrupt may find it falling asleep */
 	else if (t)
 		thread_wake_signal(t, false);
 	if (waitqueue_active(&p->signalfd_wait))

@@ -160,6 +160,35 @@ static void begin_stop(struct process *p, int sig, unsigned long *flags)
 
 /* ---- choosing what to do ---- */
 
+/* sigsuspend and its like left the mask to restore in saved_mask. */
+static u64 mask_to_restore(void)
+{
+	if (READ_ONCE(current->work) & WORK_RESTORE_MASK)
+		return current->saved_mask;
+	return current->blocked;
+}
+
+/* New mask of current; siglock held. */
+static void change_mask(struct process *p, u64 set)
+{
+	if (p->nr_threads > 1)
+		signal_retarget(p, set & ~current->blocked);
+	current->blocked = set;
+	recalc_sigpending(current);
+}
+
+/* While the handler runs, its signal and those of its mask are blocked. */
+static void block_for_handler(struct process *p, struct ksignal *ks)
+{
+	u64 set = current->blocked | ks->action.mask;
+
+	if (!(ks->action.flags & SA_NODEFER))
+		set |= sigmask(ks->sig);
+	ks->mask = mask_to_restore();
+	clear_work(WORK_RESTORE_MASK);
+	change_mask(p, set & ~SIG_KERNEL_ONLY);
+}
+
 /* Fill @ks for a handler to run; false: the action is a default one. */
 static bool take_handler(struct process *p, struct ksignal *ks)
 {
@@ -202,6 +231,7 @@ static bool get_signal(struct ksignal *ks)
 			return false;
 		}
 		if (take_handler(p, ks)) {
+			block_for_handler(p, ks);
 			spin_unlock_irqrestore(&p->siglock, flags);
 			return true;
 		}
@@ -244,35 +274,18 @@ static void restart_syscall_without_handler(struct trapframe *regs)
 
 /* ---- delivering ---- */
 
-/* sigsuspend and its like left the mask to restore in saved_mask. */
-static u64 mask_to_restore(void)
-{
-	if (READ_ONCE(current->work) & WORK_RESTORE_MASK)
-		return current->saved_mask;
-	return current->blocked;
-}
-
 static void deliver(struct ksignal *ks, struct trapframe *regs)
 {
-	u64 mask = current->blocked | ks->action.mask;
-
 	restart_syscall_after_handler(regs, &ks->action);
-	ks->mask = mask_to_restore();
-	clear_work(WORK_RESTORE_MASK);
-	if (arch_signal_deliver(ks, regs)) {
+	if (arch_signal_deliver(ks, regs))
 		force_signal(SIGSEGV, SI_KERNEL, 0);
-		return;
-	}
-	if (!(ks->action.flags & SA_NODEFER))
-		mask |= sigmask(ks->sig);
-	set_current_blocked(mask);
 }
 
 void handle_signals(struct trapframe *regs)
 {
 	struct ksignal ks;
 
-	while (get_signal(&ks))
+	while (signal_pending(current) && get_signal(&ks))
 		deliver(&ks, regs);
 	restart_syscall_without_handler(regs);
 	if (READ_ONCE(current->work) & WORK_RESTORE_MASK) {
@@ -292,10 +305,7 @@ void set_current_blocked(sigset_t set)
 	if (set == current->blocked)
 		return;
 	spin_lock_irqsave(&p->siglock, flags);
-	if (p->nr_threads > 1)
-		signal_retarget(p, set & ~current->blocked);
-	current->blocked = set;
-	recalc_sigpending(current);
+	change_mask(p, set);
 	spin_unlock_irqrestore(&p->siglock, flags);
 }
 
