@@ -119,19 +119,6 @@ static int extend(struct radix_tree_root *root, unsigned long index)
 
 /* ---- finding one ---- */
 
-/* The leaf that covers @index, or NULL. */
-static inline struct radix_tree_node *find_leaf(const struct radix_tree_root *root,
-						unsigned long index)
-{
-	struct radix_tree_node *node = root->node;
-
-	if (!node || index > max_index(node))
-		return NULL;
-	while (node && node->shift)
-		node = node->slots[slot_of(node, index)];
-	return node;
-}
-
 /* The leaf that covers @index in a tree high enough, built where missing. On failure *@last is
  * the node where it stopped, perhaps empty. */
 static struct radix_tree_node *make_leaf(struct radix_tree_root *root, unsigned long index,
@@ -180,16 +167,9 @@ int radix_tree_insert(struct radix_tree_root *root, unsigned long index, void *i
 	return 0;
 }
 
-void *radix_tree_lookup(const struct radix_tree_root *root, unsigned long index)
-{
-	struct radix_tree_node *leaf = find_leaf(root, index);
-
-	return leaf ? leaf->slots[index & RADIX_TREE_MAP_MASK] : NULL;
-}
-
 void **radix_tree_lookup_slot(const struct radix_tree_root *root, unsigned long index)
 {
-	struct radix_tree_node *leaf = find_leaf(root, index);
+	struct radix_tree_node *leaf = radix_tree_leaf(root, index);
 	unsigned int slot = index & RADIX_TREE_MAP_MASK;
 
 	return leaf && leaf->slots[slot] ? &leaf->slots[slot] : NULL;
@@ -234,7 +214,7 @@ static void clear_tag_up(struct radix_tree_node *node, unsigned int slot, int ta
 void *radix_tree_tag_set(struct radix_tree_root *root, unsigned long index,
 			 enum radix_tree_tag tag)
 {
-	struct radix_tree_node *leaf = find_leaf(root, index);
+	struct radix_tree_node *leaf = radix_tree_leaf(root, index);
 	unsigned int slot = index & RADIX_TREE_MAP_MASK;
 
 	if (!leaf || !leaf->slots[slot])
@@ -246,7 +226,7 @@ void *radix_tree_tag_set(struct radix_tree_root *root, unsigned long index,
 void *radix_tree_tag_clear(struct radix_tree_root *root, unsigned long index,
 			   enum radix_tree_tag tag)
 {
-	struct radix_tree_node *leaf = find_leaf(root, index);
+	struct radix_tree_node *leaf = radix_tree_leaf(root, index);
 	unsigned int slot = index & RADIX_TREE_MAP_MASK;
 
 	if (!leaf || !leaf->slots[slot])
@@ -258,7 +238,7 @@ void *radix_tree_tag_clear(struct radix_tree_root *root, unsigned long index,
 bool radix_tree_tag_get(const struct radix_tree_root *root, unsigned long index,
 			enum radix_tree_tag tag)
 {
-	struct radix_tree_node *leaf = find_leaf(root, index);
+	struct radix_tree_node *leaf = radix_tree_leaf(root, index);
 
 	return leaf && (leaf->tags[tag] >> (index & RADIX_TREE_MAP_MASK) & 1);
 }
@@ -270,7 +250,7 @@ bool radix_tree_tagged(const struct radix_tree_root *root, enum radix_tree_tag t
 
 void *radix_tree_delete(struct radix_tree_root *root, unsigned long index)
 {
-	struct radix_tree_node *leaf = find_leaf(root, index);
+	struct radix_tree_node *leaf = radix_tree_leaf(root, index);
 	unsigned int slot = index & RADIX_TREE_MAP_MASK;
 	void *item = leaf ? leaf->slots[slot] : NULL;
 	int tag;

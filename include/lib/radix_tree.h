@@ -76,8 +76,26 @@ static inline bool radix_tree_empty(const struct radix_tree_root *root)
  */
 int radix_tree_insert(struct radix_tree_root *root, unsigned long index, void *item);
 
+/* radix_tree_leaf - the leaf that covers @index, or NULL; inline, as every cached read begins here */
+static inline struct radix_tree_node *radix_tree_leaf(const struct radix_tree_root *root,
+						      unsigned long index)
+{
+	struct radix_tree_node *node = root->node;
+
+	if (!node || index >> node->shift >= RADIX_TREE_MAP_SIZE)
+		return NULL;
+	while (node && node->shift)
+		node = node->slots[(index >> node->shift) & RADIX_TREE_MAP_MASK];
+	return node;
+}
+
 /* radix_tree_lookup - the item at @index, or NULL */
-void *radix_tree_lookup(const struct radix_tree_root *root, unsigned long index);
+static inline void *radix_tree_lookup(const struct radix_tree_root *root, unsigned long index)
+{
+	struct radix_tree_node *leaf = radix_tree_leaf(root, index);
+
+	return leaf ? leaf->slots[index & RADIX_TREE_MAP_MASK] : NULL;
+}
 
 /* radix_tree_lookup_slot - where the item at @index is stored, valid until the next change; NULL */
 void **radix_tree_lookup_slot(const struct radix_tree_root *root, unsigned long index);

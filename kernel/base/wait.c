@@ -84,31 +84,15 @@ static bool wake_entry(struct wait_queue_entry *e, unsigned long key)
 	return thread_wake(e->thread) && e->exclusive;
 }
 
-static void wake_common(wait_queue_head_t *q, unsigned int nr_exclusive, unsigned long key)
+/* @nr_exclusive 0: all of them */
+void wake_up_waiters(wait_queue_head_t *q, unsigned int nr_exclusive, unsigned long key)
 {
 	struct wait_queue_entry *e, *next;
 	unsigned long flags;
 
-	if (!waitqueue_active(q))
-		return;
 	spin_lock_irqsave(&q->lock, flags);
 	list_for_each_entry_safe(e, next, &q->head, link)
 		if (wake_entry(e, key) && --nr_exclusive == 0)
 			break;
 	spin_unlock_irqrestore(&q->lock, flags);
-}
-
-void wake_up(wait_queue_head_t *q)
-{
-	wake_common(q, 1, ~0UL);
-}
-
-void wake_up_all(wait_queue_head_t *q)
-{
-	wake_common(q, 0, ~0UL);
-}
-
-void wake_up_poll(wait_queue_head_t *q, unsigned long key)
-{
-	wake_common(q, 1, key);
 }
