@@ -66,6 +66,8 @@ static void file_free(struct file *f)
 		f->ops->release(f);
 	if (inode && S_ISREG(inode->mode) && (f->mode & FMODE_WRITE))
 		atomic_dec(&inode->writers);
+	if (f->mode & FMODE_EXEC)
+		allow_write_access(inode);
 	if (f->path.dentry)
 		path_put(&f->path);
 	else if (inode)

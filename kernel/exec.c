@@ -16,9 +16,10 @@
  * ALWAYS TRUE    V1  after commit() the process has one thread, whose tid is the pid.
  *
  * LOCKS          exec_thread makes execs of one process exclude each other; tasklist_lock > siglock.
- * LEFT OUT       ETXTBSY, binfmt_misc, core limits.
+ * LEFT OUT       binfmt_misc, core limits.
  * READ NEXT      exec_elf.c, exec_stack.c.
  */
+#include <fs/namei.h>
 #include <fs/vfs.h>
 #include <kernel/printk.h>
 #include <kernel/process.h>
@@ -47,14 +48,17 @@ static int may_execute(const struct path *path)
 static int open_path(const struct path *path, struct file **fp)
 {
 	struct inode *inode = path->dentry->inode;
-	struct file *f = file_alloc(inode->fops, O_RDONLY);
+	struct file *f;
+	int err = deny_write_access(inode);
 
-	if (!f)
-		return -ENOMEM;
-	f->mode = FMODE_READ;
-	f->inode = inode;
-	f->path = *path;
-	path_get(path);
+	if (err)
+		return err;
+	f = dentry_open(path, O_RDONLY);
+	if (IS_ERR(f)) {
+		allow_write_access(inode);
+		return (int)PTR_ERR(f);
+	}
+	f->mode |= FMODE_EXEC;
 	*fp = f;
 	return 0;
 }

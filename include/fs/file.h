@@ -71,6 +71,7 @@ struct file {
 #define FMODE_WRITE	2u
 #define FMODE_PATH	4u	/* O_PATH: a name, not an open file */
 #define FMODE_STREAM	8u	/* no position: pipes, terminals    */
+#define FMODE_EXEC	16u	/* a program runs from it: nobody writes */
 
 /* ---- open files ---- */
 struct file *file_alloc(const struct file_ops *ops, unsigned int flags);	/* NULL no memory */

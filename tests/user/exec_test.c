@@ -261,3 +261,30 @@ TEST(exec_of_a_script_that_is_its_own_interpreter_ends)
 	CHECK_EQ(execv("./loop", argv), -1);
 	CHECK(errno == ELOOP || errno == ENOEXEC);
 }
+
+TEST(exec_of_a_proc_file_is_eacces_and_the_machine_lives)
+{
+	static const char *const names[] = { "/proc/self/maps", "/proc/self/status", "/proc/meminfo" };
+	char *argv[] = { "x", NULL };
+
+	need_proc();
+	for (int i = 0; i < 3; i++)
+		CHECK_ERR(execv(names[i], argv), EACCES);
+}
+
+TEST(exec_keeps_writers_away_while_the_program_runs)
+{
+	CHECK_ERR(open("/proc/self/exe", O_RDWR), ETXTBSY);
+	CHECK_ERR(truncate("/proc/self/exe", 0), ETXTBSY);
+}
+
+TEST(exec_of_a_file_open_for_writing_is_etxtbsy)
+{
+	int fd = open("f", O_RDWR | O_CREAT, 0755);
+	char *argv[] = { "f", NULL };
+
+	CHECK_OK(fd);
+	CHECK_ERR(execv("./f", argv), ETXTBSY);
+	CHECK_OK(close(fd));
+	CHECK_ERR(execv("./f", argv), ENOEXEC);
+}
