@@ -30,7 +30,6 @@ enum lock_rank {
 	RANK_VMALLOC_PURGE,	/* sleeping: one lazy-unmap purge at a time                           */
 	RANK_SPIN_FIRST,	/* ---- spinlocks below: nothing that sleeps may be taken inside ---- */
 	RANK_TASKLIST,		/* process tree, pid table, process groups and sessions               */
-	RANK_SIGHAND,		/* one process's signal state                                         */
 	RANK_FILES,		/* one descriptor table                                               */
 	RANK_FS,		/* cwd, root, umask                                                   */
 	RANK_DCACHE,		/* dentry hash and tree                                               */
@@ -44,6 +43,7 @@ enum lock_rank {
 	RANK_TTY_SPIN,		/* terminal buffers, taken by the receive interrupt                   */
 	RANK_POLL,		/* poll and epoll tables                                              */
 	RANK_IPI_CALL,		/* cross-call slots                                                   */
+	RANK_SIGHAND,		/* one process's signal state                                         */
 	RANK_WAITQ,		/* one wait queue                                                     */
 	RANK_EPOLL,		/* ready lists of epoll, filled by wake-ups                           */
 	RANK_TIMER,		/* one CPU's timer tree                                               */

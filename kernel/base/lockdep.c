@@ -12,6 +12,8 @@
  * ALWAYS TRUE    D1  a lock's rank is above every rank this thread and this CPU hold (trylock and
  *                    _nested excepted).
  *                D2  while a spinlock is held no sleeping lock is taken and no thread sleeps.
+ *                D3  every rank that interrupt handlers take is above every rank that is taken with
+ *                    interrupts on: else a handler could wait for its own CPU, or close a circle.
  *
  * LOCKS          per-thread and per-CPU arrays; the CPU's is touched with interrupts off.
  * LEFT OUT       learning the order from behaviour (Linux: kernel/locking/lockdep.c): ours is
@@ -76,14 +78,40 @@ static void push_sleeping(const void *lock, unsigned int rank, unsigned long sit
 	t->held_rank[t->nheld++] = (u8)rank;
 }
 
+/*
+ * D3, from what was seen so far on any CPU; a race between two CPUs at worst delays the report.
+ * CPU 0 holds A with interrupts on; its interrupt wants B. CPU 1 holds B and wants A: a deadlock that
+ * D1 alone shows only when the interrupt comes in just that moment.
+ */
+static void check_irq_ranks(unsigned int rank, bool irqs_on, unsigned long site)
+{
+	static unsigned int highest_irqs_on, lowest_in_irq = ~0U;
+	static unsigned long site_irqs_on, site_in_irq;
+
+	if (irqs_on && rank > highest_irqs_on) {
+		highest_irqs_on = rank;
+		site_irqs_on = site;
+	}
+	if (this_cpu()->irq_depth && rank < lowest_in_irq) {
+		lowest_in_irq = rank;
+		site_in_irq = site;
+	}
+	if (highest_irqs_on >= lowest_in_irq)
+		panic("lock order: rank %u taken with interrupts on at %pS, rank %u in an interrupt at %pS",
+		      highest_irqs_on, (void *)site_irqs_on, lowest_in_irq, (void *)site_in_irq);
+}
+
 /* @site 0 is a trylock: it is recorded, never refused. */
 void lockdep_acquire(const void *lock, enum lock_rank rank, bool sleeping, bool nested,
 		     unsigned long site)
 {
+	bool irqs_on = !arch_irqs_disabled();
 	unsigned long flags = arch_irq_save();
 
 	if (site)
 		check_order(rank, sleeping, nested, site);
+	if (site && !sleeping)
+		check_irq_ranks(rank, irqs_on, site);
 	if (sleeping)
 		push_sleeping(lock, rank, site);
 	else
