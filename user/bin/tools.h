@@ -38,6 +38,7 @@
 	X(rmdir, "DIR...: remove empty directories")                               \
 	X(sleep, "SECONDS")                                                        \
 	X(sync, "write dirty pages back")                                          \
+	X(sysfuzz, "[SEED [ROUNDS [CALL]]]: random system calls with bad arguments") \
 	X(touch, "FILE...: create, or set the times to now")                       \
 	X(umount, "DIR: unmount")                                                  \
 	X(uname, "[-a]: the kernel's name")                                        \
