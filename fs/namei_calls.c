@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fs/namei_calls.c - the calls that change names: mkdir, unlink, rename, link, symlink, mknod
+ * fs/namei_calls.c - the calls that change names: mkdir, unlink, rmdir, link, symlink, mknod
  *
  * All find the directory and the last name, lock the directory, look the name up there, check, and call
- * the file system. rename locks two directories: the ancestor first, else by address, under the
- * file system's rename_lock, so that no two renames can tie the tree into a knot.
+ * the file system. rename, which needs two directories, is in fs/rename.c.
  *
- * LOCKS        sb->rename_lock (only for two directories), then directory inode locks.
+ * LOCKS        the directory's inode lock, then that of the inode that goes.
  */
 #include <fs/namei.h>
 #include <kernel/process.h>

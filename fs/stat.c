@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fs/stat.c - what is known about a file, and changing it: stat, access, chmod, chown, utimes, readlink
+ * fs/stat.c - what is known about a file, and changing it: stat, access, chmod, chown, readlink
  *
  * Every call resolves its path (or takes its descriptor's), then asks or changes the inode in one place:
  * inode_getattr() and inode_setattr(). Rules of who may change what are those of the man pages.

@@ -4,7 +4,7 @@
  *
  * THE PICTURE    reset -> firmware -> arch start.S, boot.c, mmu.c -> kernel_main()
  *                      each line of boot_steps below, in order
- *                -> kernel_init thread: other CPUs, devices, root file system, tests or /init (PID 1)
+ *                -> kernel_init thread: other CPUs, tests, or root file system and /init (PID 1)
  *                -> this CPU's idle loop
  *
  * ALWAYS TRUE    B1  a step may use what the steps above it set up, and nothing below.

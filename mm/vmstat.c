@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mm/vmstat.c - the counters, each incremented at one place
+ * mm/vmstat.c - the counters: each CPU counts for itself, a reader adds up
  *
  * ALWAYS TRUE    C1  an event counter only grows; the sum over CPUs may lag by what is being counted now.
  *                C2  a state counter may be negative on one CPU (it gave up what another took); the sum

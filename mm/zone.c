@@ -4,13 +4,13 @@
  *
  * THE PICTURE    0        16 MiB                4 GiB                    direct map's end
  *                |-- DMA --|------ DMA32 --------|------- NORMAL ---------|---- HIGHMEM ----|
- *                 x86 only    32-bit devices        everything else          kmap to touch
+ *                 x86 only    32-bit devices        everything else          empty on both ports
  *
  *                free pages of a zone:
  *                |#####|.......|.........|.................................|
  *                0    min     low       high                          managed
- *                 atomic  kswapd  kswapd
- *                 callers starts  stops
+ *                 atomic   for reclaim to start
+ *                 callers  and to stop
  *
  * ALWAYS TRUE    Z1  zones do not overlap and cover every frame of RAM.
  *                Z2  present <= spanned; managed <= present; nr_free <= managed.
@@ -19,7 +19,8 @@
  * THE NUMBERS    min = 4 * sqrt(KiB managed) KiB in all, shared out by size: Linux's rule, which keeps
  *                about 2.8 MiB of 512 MiB. low = min * 5/4, high = min * 3/2.
  * LOCKS          zone->lock for the counts that change (buddy.c).
- * LEFT OUT       NUMA nodes, ZONE_MOVABLE, watermark boosting.
+ * LEFT OUT       reclaim: low and high are computed, and nobody waits for them yet. NUMA nodes,
+ *                ZONE_MOVABLE, watermark boosting.
  * READ NEXT      buddy.c, page_alloc.c (who asks zone_watermark_ok()).
  */
 #include <arch.h>

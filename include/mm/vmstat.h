@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* vmstat.h - event counters per CPU, and state counters; each is incremented at one place (mm/vmstat.c) */
+/* vmstat.h - event counters and state counters, one set for each CPU (mm/vmstat.c) */
 #ifndef MM_VMSTAT_H
 #define MM_VMSTAT_H
 
