@@ -72,11 +72,11 @@ static const struct hvm_start_info *check_start_info(paddr_t pa)
 
 	if (!si || si->magic != HVM_START_MAGIC)
 		boot_failure("the loader gave no PVH start info (at %lx): boot with QEMU's -kernel",
-			    pa);
+			     pa);
 	if (si->version < 1 || si->memmap_entries == 0 || si->memmap_entries > MAX_MEMMAP_ENTRIES ||
 	    !early_memory(si->memmap, si->memmap_entries * sizeof(struct hvm_memmap_entry)))
 		boot_failure("the loader's start info (version %u) has no usable memory map: use a "
-			    "newer QEMU", si->version);
+			     "newer QEMU", si->version);
 	return si;
 }
 
@@ -105,7 +105,7 @@ static void choose_levels(void)
 		levels = has_five ? 5 : 4;
 	if (levels != 4 && !(levels == 5 && has_five))
 		boot_failure("levels=%u is not supported: this machine offers %s", levels,
-			    has_five ? "4, 5" : "4");
+			     has_five ? "4, 5" : "4");
 	if (levels == 5) {
 		enter_five_levels();
 		mmu_set_layout(5);
@@ -161,12 +161,12 @@ static void fill_memblock(const struct hvm_start_info *si)
 		memblock_limit(boot_params.mem);
 	megabytes = (memblock_total() >> 20) + 1;	/* the firmware keeps a little */
 	if (megabytes < MIN_MEGABYTES)
-		boot_failure("needs at least %u MiB of memory, this machine has %lu: give QEMU more "
-			    "with -m", MIN_MEGABYTES, megabytes);
+		boot_failure("needs at least %u MiB of memory, this machine has %lu: give QEMU "
+			     "more with -m", MIN_MEGABYTES, megabytes);
 	find_initrd(si);
 	if (initrd_end > memblock_end_of_ram())
 		boot_failure("mem=%lu leaves out the initrd, which ends at %lu: raise it",
-			    boot_params.mem, initrd_end);
+			     boot_params.mem, initrd_end);
 	memblock_reserve(0, LOW_RESERVED);
 	memblock_reserve(kimg_to_phys(_text), (u64)(_end - _text));
 	if (initrd_end)

@@ -52,6 +52,7 @@ static const struct {
 };
 
 static u32 feature_bits __ro_after_init;	/* bit n = enum feature n is offered */
+static char vendor[13] __ro_after_init;
 static char model_name[49] __ro_after_init;
 static u32 family, model, stepping;
 
@@ -87,8 +88,12 @@ static void find_features(void)
 
 static void find_names(void)
 {
+	struct cpuid_result id = cpuid(0, 0);
 	u32 v = cpuid_reg(1, EAX);
 
+	memcpy(vendor, &id.ebx, 4);
+	memcpy(vendor + 4, &id.edx, 4);
+	memcpy(vendor + 8, &id.ecx, 4);
 	stepping = v & 15;
 	model = (v >> 4 & 15) | (v >> 12 & 0xf0);
 	family = (v >> 8 & 15) + (v >> 20 & 0xff);
@@ -135,7 +140,7 @@ void cpu_init_boot(void)
 	find_names();
 	if (!has(FEATURE_NX))
 		boot_failure("this CPU has no NX bit, which keeps data from being executed: "
-			    "use another CPU model (QEMU: -cpu max)");
+			     "use another CPU model (QEMU: -cpu max)");
 	choose_fp_format();
 	patch_smap_sites();
 }
@@ -190,7 +195,7 @@ int arch_cpuinfo(unsigned int cpu, char *buf, size_t size)
 	n = scnprintf(buf, size, "processor\t: %u\nvendor_id\t: %s\ncpu family\t: %u\n"
 		      "model\t\t: %u\nmodel name\t: %s\nstepping\t: %u\napicid\t\t: %u\n"
 		      "address sizes\t: 46 bits physical, %lu bits virtual\nflags\t\t:", cpu,
-		      "unknown", family, model, model_name[0] ? model_name : "unknown", stepping,
+		      vendor, family, model, model_name[0] ? model_name : "unknown", stepping,
 		      cpus[cpu].hwid, max_user_levels_bits);
 	for (unsigned int f = 0; f < NR_FEATURES; f++) {
 		if (has(f))

@@ -181,10 +181,10 @@ static void map_direct(paddr_t start, paddr_t end, pgprot_t prot)
 		arch_map_kernel((unsigned long)phys_to_virt(start), start, end - start, prot);
 }
 
-/* All RAM; what lies in the image's text and constants only to be read. */
+/* All RAM; the image's text, constants and boot-time data can only be read here. */
 static void map_all_memory(void)
 {
-	paddr_t ro_start = kimg_to_phys(_text), ro_end = kimg_to_phys(__rodata_end);
+	paddr_t ro_start = kimg_to_phys(_text), ro_end = kimg_to_phys(__end_ro_after_init);
 	paddr_t start, end;
 	unsigned int i = 0;
 

@@ -12,8 +12,6 @@ enum cpu_arch_slot {
 	CPU_STARTED,		/* smp.c: the CPU has arrived in the kernel                     */
 };
 
-/* boot.c: one line that says what and what to do; then the machine is off */
-
 /* start.S */
 void enter_five_levels(void);
 extern char boot_stack_guard[], boot_stack[], boot_stack_top[];
