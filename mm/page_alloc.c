@@ -3,7 +3,8 @@
  * mm/page_alloc.c - the front door: from gfp flags to a page
  *
  * THE PICTURE    gfp -> highest zone allowed -> zonelist: NORMAL -> DMA32 -> DMA
- *                        for each zone:  order 0: per-CPU list (pcplist.c)
+ *                        order 0: this CPU's list of the first zone, if it has a page
+ *                        for each zone:  order 0: per-CPU list (pcplist.c), refilled
  *                                        else:    buddy lists, if free pages stay above the mark
  *                nothing found -> drain everyone's per-CPU lists -> once more, down to half of min for
  *                        __GFP_HIGH, to nothing for __GFP_MEMALLOC -> NULL
@@ -32,6 +33,8 @@
 				 1UL << PG_reserved | 1UL << PG_pcp)
 #define ZONE_MASK		(~0UL << PAGE_ZONE_SHIFT)
 
+#define SMALL_MACHINE_PAGES	(64UL << 20 >> PAGE_SHIFT)	/* THE NUMBERS of pcplist.c */
+
 static unsigned long total_pages;
 
 static enum zone_type gfp_zone(gfp_t gfp)
@@ -55,6 +58,16 @@ static unsigned long keep_free(const struct zone *z, enum zone_type wanted, gfp_
 	for (enum zone_type t = (enum zone_type)(z - zones) + 1; t <= wanted; t++)
 		mark += zones[t].managed / 256;		/* A3 */
 	return mark;
+}
+
+/* The zone that try_zones() would look into first. */
+static struct zone *first_zone(gfp_t gfp)
+{
+	struct zone *z = &zones[gfp_zone(gfp)];
+
+	while (unlikely(!z->managed) && z > zones)
+		z--;
+	return z;
 }
 
 static struct page *alloc_from_zone(struct zone *z, unsigned int order, unsigned long keep)
@@ -98,7 +111,14 @@ static struct page *alloc_slowly(gfp_t gfp, unsigned int order)
 	return try_zones(gfp, order);
 }
 
-static void prepare_new_page(struct page *p, gfp_t gfp, unsigned int order)
+static noinline struct page *alloc_from_zones(gfp_t gfp, unsigned int order)
+{
+	struct page *p = try_zones(gfp, order);
+
+	return p ? p : alloc_slowly(gfp, order);
+}
+
+static inline void prepare_new_page(struct page *p, gfp_t gfp, unsigned int order)
 {
 	ASSERT_MSG(page_count(p) == 0 && atomic_read(&p->_mapcount) == -1, "A1: pfn=%lx count=%d mapcount=%d",
 		   page_to_pfn(p), page_count(p), page_mapcount(p));
@@ -114,21 +134,25 @@ struct page *alloc_pages(gfp_t gfp, unsigned int order)
 {
 	struct page *p;
 
-	if (order > MAX_ORDER)
-		return NULL;
-	p = try_zones(gfp, order);
-	if (unlikely(!p)) {
-		p = alloc_slowly(gfp, order);
-		if (!p)
-			return NULL;
+	if (likely(order == 0)) {
+		unsigned long flags = arch_irq_save();
+
+		p = pcp_pop(&this_cpu_var(pcplists)[first_zone(gfp) - zones]);
+		arch_irq_restore(flags);
+		if (unlikely(!p))
+			p = alloc_from_zones(gfp, 0);
+	} else {
+		p = order <= MAX_ORDER ? alloc_from_zones(gfp, order) : NULL;
 	}
+	if (unlikely(!p))
+		return NULL;
 	count_vm_events(pgalloc, 1UL << order);
 	prepare_new_page(p, gfp, order);
 	return p;
 }
 
 /* A2, and the flags of the page's last life go. */
-static void prepare_free_page(struct page *p)
+static inline void prepare_free_page(struct page *p)
 {
 	ASSERT_MSG(!(p->flags & FLAGS_CHECKED_AT_FREE), "A2: free of a page in use: pfn=%lx flags=%lx",
 		   page_to_pfn(p), p->flags);
@@ -140,21 +164,40 @@ static void prepare_free_page(struct page *p)
 			((u64 *)page_address(p))[i] = 0x6b6b6b6b6b6b6b6bULL;
 }
 
+static inline void free_one(struct page *p)
+{
+	struct zone *z = page_zone(p);
+	struct pcplist *l;
+	unsigned long flags;
+
+	ASSERT_MSG(page_count(p) <= 1, "free of a page others hold: pfn=%lx count=%d",
+		   page_to_pfn(p), page_count(p));
+	atomic_set(&p->_refcount, 0);
+	count_vm_event(pgfree);
+	prepare_free_page(p);
+	flags = arch_irq_save();
+	l = &this_cpu_var(pcplists)[page_zonenum(p)];
+	pcp_push(l, p);
+	if (unlikely(l->count > PCP_HIGH * pcp_batch))
+		pcp_trim(z, l);
+	arch_irq_restore(flags);
+}
+
 void free_pages(struct page *p, unsigned int order)
 {
 	struct zone *z = page_zone(p);
 	unsigned long flags;
 
+	if (likely(order == 0)) {
+		free_one(p);
+		return;
+	}
 	ASSERT_MSG(page_count(p) <= 1, "free of a page others hold: pfn=%lx count=%d",
 		   page_to_pfn(p), page_count(p));
 	atomic_set(&p->_refcount, 0);
 	count_vm_events(pgfree, 1UL << order);
 	for (unsigned long i = 0; i < 1UL << order; i++)
 		prepare_free_page(p + i);
-	if (order == 0) {
-		pcp_free(p);
-		return;
-	}
 	spin_lock_irqsave(&z->lock, flags);
 	buddy_free(z, p, order);
 	spin_unlock_irqrestore(&z->lock, flags);
@@ -162,7 +205,7 @@ void free_pages(struct page *p, unsigned int order)
 
 void put_page_final(struct page *p)
 {
-	free_pages(p, 0);
+	free_one(p);
 }
 
 unsigned int alloc_pages_bulk(gfp_t gfp, unsigned int n, struct page **pages)
@@ -217,6 +260,7 @@ unsigned long totalram_pages(void)
 void page_alloc_account(unsigned long pages)
 {
 	total_pages += pages;
+	pcp_batch = total_pages < SMALL_MACHINE_PAGES ? 8 : 32;
 }
 
 static void drain_call(void *arg)

@@ -22,27 +22,13 @@
 #include <kernel/percpu.h>
 #include "mm_phys.h"
 
-#define SMALL_MACHINE_PAGES	(64UL << 20 >> PAGE_SHIFT)
+DEFINE_PER_CPU(struct pcplist[NR_ZONES], pcplists);
+unsigned int pcp_batch = 8;
 
-struct pcplist { struct list_head list; unsigned int count; };
-
-static DEFINE_PER_CPU(struct pcplist[NR_ZONES], pcplists);
-
-static unsigned int batch(void)
-{
-	return totalram_pages() < SMALL_MACHINE_PAGES ? 8 : 32;
-}
-
-static struct pcplist *pcp_of(const struct zone *z)
-{
-	return &this_cpu_var(pcplists)[z - zones];
-}
-
-/* Fetch a batch, leaving the zone more than @mark free pages. irqs off. */
-static void refill(struct zone *z, struct pcplist *l, unsigned long mark)
+void pcp_refill(struct zone *z, struct pcplist *l, unsigned long mark)
 {
 	spin_lock(&z->lock);
-	for (unsigned int i = batch(); i > 0; i--) {
+	for (unsigned int i = pcp_batch; i > 0; i--) {
 		struct page *p;
 
 		if (z->nr_free <= mark)
@@ -60,19 +46,12 @@ static void refill(struct zone *z, struct pcplist *l, unsigned long mark)
 struct page *pcp_alloc(struct zone *z, unsigned long mark)
 {
 	unsigned long flags = arch_irq_save();
-	struct pcplist *l = pcp_of(z);
-	struct page *p = NULL;
+	struct pcplist *l = &this_cpu_var(pcplists)[z - zones];
+	struct page *p;
 
 	if (!l->count)
-		refill(z, l, mark);
-	if (l->count) {
-		p = list_first_entry(&l->list, struct page, lru);
-		list_del(&p->lru);
-		l->count--;
-		ASSERT_MSG(PagePcp(p) && page_count(p) == 0, "P1: pfn=%lx flags=%lx count=%d",
-			   page_to_pfn(p), p->flags, page_count(p));
-		__ClearPagePcp(p);
-	}
+		pcp_refill(z, l, mark);
+	p = pcp_pop(l);
 	arch_irq_restore(flags);
 	return p;
 }
@@ -92,19 +71,9 @@ static void drain(struct zone *z, struct pcplist *l, unsigned int n)
 	spin_unlock(&z->lock);
 }
 
-void pcp_free(struct page *p)
+void pcp_trim(struct zone *z, struct pcplist *l)
 {
-	unsigned long flags = arch_irq_save();
-	struct zone *z = page_zone(p);
-	struct pcplist *l = pcp_of(z);
-
-	ASSERT_MSG(!PagePcp(p) && !PageBuddy(p), "double free: pfn=%lx flags=%lx", page_to_pfn(p),
-		   p->flags);
-	__SetPagePcp(p);
-	list_add(&p->lru, &l->list);
-	if (++l->count > 4 * batch())
-		drain(z, l, batch());
-	arch_irq_restore(flags);
+	drain(z, l, pcp_batch);
 }
 
 void pcp_drain_this_cpu(void)
