@@ -246,9 +246,9 @@ static void complete_signal(struct process *p, struct thread *t, int sig)
 static void fill_info(siginfo_t *dst, int sig, const siginfo_t *info)
 {
 	if (info) {
-		*dst = *info;
+		copy_siginfo(dst, info);
 	} else {
-		memset(dst, 0, sizeof(*dst));
+		memset(dst, 0, SIGINFO_USED);
 		dst->si_code = SI_KERNEL;
 	}
 	dst->si_signo = sig;

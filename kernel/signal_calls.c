@@ -188,6 +188,7 @@ SYSCALL_DEFINE4(rt_sigtimedwait, const sigset_t __user *, uset, siginfo_t __user
 					     (sig = try_dequeue(set, &info)) != 0, deadline);
 	if (err)
 		return err == -ETIMEDOUT ? -EAGAIN : err;
+	clear_siginfo_rest(&info);
 	if (uinfo && copy_to_user(uinfo, &info, sizeof(info)))
 		return -EFAULT;
 	return sig;
@@ -197,7 +198,7 @@ SYSCALL_DEFINE4(rt_sigtimedwait, const sigset_t __user *, uset, siginfo_t __user
 
 void siginfo_user(siginfo_t *info, int sig, int code)
 {
-	memset(info, 0, sizeof(*info));
+	memset(info, 0, SIGINFO_USED);
 	info->si_signo = sig;
 	info->si_code = code;
 	info->si_pid = current_process()->pid;
@@ -291,6 +292,8 @@ static long signal_thread(pid_t tgid, pid_t tid, int sig, const siginfo_t *info)
 	struct thread *t;
 	long err = -ESRCH;
 
+	if (tid == current->tid && (!tgid || tgid == current_process()->pid))
+		return sig ? send_signal_thread(current, sig, info) : 0;
 	spin_lock(&tasklist_lock);
 	t = find_thread(tid);
 	if (t && (!tgid || t->process->pid == tgid)) {

@@ -56,10 +56,11 @@ static void collect_signal(int sig, struct list_head *queue, u64 *set, siginfo_t
 	if (!more)
 		*set &= ~sigmask(sig);
 	if (!first) {		/* there was no memory for an entry */
-		*info = (siginfo_t){ .si_signo = sig, .si_code = SI_USER };
+		memset(info, 0, SIGINFO_USED);
+		info->si_signo = sig;
 		return;
 	}
-	*info = first->info;
+	copy_siginfo(info, &first->info);
 	list_del_init(&first->link);
 	if (first->timer)
 		posix_timer_dequeued(first->timer, info);
@@ -277,6 +278,7 @@ static void restart_syscall_without_handler(struct trapframe *regs)
 static void deliver(struct ksignal *ks, struct trapframe *regs)
 {
 	restart_syscall_after_handler(regs, &ks->action);
+	clear_siginfo_rest(&ks->info);
 	if (arch_signal_deliver(ks, regs))
 		force_signal(SIGSEGV, SI_KERNEL, 0);
 }

@@ -4,6 +4,7 @@
 #define KERNEL_SIGNAL_INTERNAL_H
 
 #include <kernel/process.h>
+#include <lib/string.h>
 
 struct posix_timer;
 struct user;
@@ -29,6 +30,18 @@ struct sighand {
 #define SIG_IGNORE_MASK		(sigmask(SIGCONT) | sigmask(SIGCHLD) | sigmask(SIGWINCH) | sigmask(SIGURG))
 #define SIG_SYNC_MASK		(sigmask(SIGSEGV) | sigmask(SIGBUS) | sigmask(SIGILL) | sigmask(SIGTRAP) | \
 				 sigmask(SIGFPE) | sigmask(SIGSYS))
+
+/* All that the kernel or a program may say is in the first 48 bytes; the rest is zero when it leaves us. */
+#define SIGINFO_USED	48
+static inline void copy_siginfo(siginfo_t *dst, const siginfo_t *src)
+{
+	memcpy(dst, src, SIGINFO_USED);
+}
+/* clear_siginfo_rest - before @info goes to a program */
+static inline void clear_siginfo_rest(siginfo_t *info)
+{
+	memset((u8 *)info + SIGINFO_USED, 0, sizeof(*info) - SIGINFO_USED);
+}
 
 static inline bool sig_valid(int sig) { return sig >= 1 && sig <= NSIG; }
 static inline bool sig_in(int sig, u64 mask) { return (sigmask(sig) & mask) != 0; }

@@ -36,7 +36,7 @@ struct ksignal {
 /* info NULL: from the kernel (SI_KERNEL) */
 int send_signal_process(struct process *p, int sig, const siginfo_t *info);
 int send_signal_thread(struct thread *t, int sig, const siginfo_t *info);
-/* siginfo_user - @info as kill(2) fills it: from current with @code */
+/* siginfo_user - @info as kill(2) fills it: from current with @code (its first 48 bytes; no more is used) */
 void siginfo_user(siginfo_t *info, int sig, int code);
 /* send_signal_pgrp_irq - the same from an interrupt handler (Ctrl-C): a kernel thread does it at once after. */
 void send_signal_pgrp_irq(pid_t pgid, int sig);
