@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """The index from the lecture's word to the file is complete and true.
 
-RULE    In docs/concepts.md every `path` of the column "code" exists (a * stands for both ports), every
-        `symbol` there occurs in a path before it (on both ports after a *), every name of the column
-        "test" is a test, and every mm/*.c is named in some row.
+RULE    In docs/concepts.md every `path` of the column "code" exists (a * stands for both ports),
+        every `symbol` there occurs in the path before it (on both ports after a *), every name of
+        the column "test" occurs in tests/, and every mm/*.c is named in some row.
 REASON  The index is the first page a student opens; a dead entry costs more trust than none.
 """
 
@@ -23,7 +23,8 @@ WORD = re.compile(r"\w+")
 
 def test_words():
     """Every identifier in tests/, among them the names of all tests."""
-    return {word for path in lint.files(("tests",), (".c",)) for word in WORD.findall(lint.read(path))}
+    return {word for path in lint.files(("tests",), (".c",))
+            for word in WORD.findall(lint.read(path))}
 
 
 def paths_of(pattern):

@@ -42,7 +42,8 @@ def numbers(port):
 
 def arguments(text):
     """'int, fd, void __user *, buf' as 'int fd, void *buf'."""
-    words = [" ".join(word.replace("__user", "").split()) for word in text.split(",") if word.strip()]
+    words = [" ".join(word.replace("__user", "").split())
+             for word in text.split(",") if word.strip()]
     pairs = zip(words[::2], words[1::2])
     return ", ".join(kind + ("" if kind.endswith("*") else " ") + name for kind, name in pairs)
 
