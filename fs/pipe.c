@@ -23,6 +23,7 @@
 #include <mm/slab.h>
 #include <uapi/errno.h>
 #include <uapi/ioctls.h>
+#include <uapi/statfs.h>
 
 #define PIPE_DEF_BUFFERS	16u
 #define PIPE_MAX_SIZE		(1u << 20)	/* /proc/sys/fs/pipe-max-size */
@@ -330,11 +331,19 @@ static struct pipe *fifo_get(struct inode *inode)
 	return inode->pipe;
 }
 
+/* A pipe that is opened again by its link in /proc had both its ends already: nobody waits. */
+static bool is_fifo(const struct inode *inode)
+{
+	return inode->sb->magic != PIPEFS_MAGIC;
+}
+
 static int fifo_wait_partner(struct file *f, struct pipe *p)
 {
 	unsigned int r = p->r_counter, w = p->w_counter;
 
 	if ((f->mode & (FMODE_READ | FMODE_WRITE)) == (FMODE_READ | FMODE_WRITE))
+		return 0;
+	if (!is_fifo(f->inode))
 		return 0;
 	if ((f->mode & FMODE_READ) && !p->writers) {
 		if (f->flags & O_NONBLOCK) {
@@ -370,7 +379,7 @@ static int fifo_open(struct inode *inode, struct file *f)
 	f->version = ~0ULL;
 	mutex_lock(&p->mutex);
 	if ((f->flags & O_NONBLOCK) && (f->mode & (FMODE_READ | FMODE_WRITE)) == FMODE_WRITE &&
-	    !p->readers)
+	    !p->readers && is_fifo(inode))
 		err = -ENXIO;
 	if (f->mode & FMODE_READ) {
 		p->readers++;

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Shell sessions that scripts/test.py types on the serial console, as a person would.
 
-A step is (claim, line to type, what must then appear). The terminal echoes what is typed, so
-an expected text must not occur in its own line: `echo o''k` prints ok.
+A step is (claim, line to type, what must then appear), or (claim, [(keys, what must then appear),
+...]) for a program that reads keys. After every step the shell must prompt again. The terminal
+echoes what is typed, so an expected text must not occur in its own line: `echo o''k` prints ok.
 """
 
 import time
@@ -11,7 +12,9 @@ from guest import Lost
 
 # An editing shell may ask the terminal where its cursor is, behind the prompt.
 PROMPT = r"[#$] (?:\x1b\[6n)?$"
-CTRL_C = "\x03"
+CTRL_C, CTRL_D, CTRL_Z, BACKSPACE, ESC, UP = "\x03", "\x04", "\x1a", "\x7f", "\x1b", "\x1b[A"
+# The program is known to run, with the terminal its own, when this has been printed.
+RUN = "sh -c 'echo r\"\"un; {}'\r"
 
 SMOKE = [
     ("shell_runs_a_builtin", "echo ver''so", r"^verso$"),
@@ -22,6 +25,10 @@ SMOKE = [
     ("ps_lists_init", "ps", r"^ *1 .*init"),
     ("shell_reports_a_status", "false; echo st=$?", r"^st=1$"),
     ("shell_survives_an_unknown_command", "no-such-program; echo st=$?", r"^st=127$"),
+    ("ctrl_c_interrupts_a_program", [("echo r''un; cat\r", r"^run$"), (CTRL_C, r"\^C")]),
+    ("ctrl_d_ends_the_input_of_a_program",
+     [("echo r''un; cat; echo en''d\r", r"^run$"), ("ab" + BACKSPACE + "c\r", r"^ac$"),
+      (CTRL_D, r"^end$")]),
 ]
 
 BUSYBOX = [
@@ -47,7 +54,7 @@ BUSYBOX = [
     ("wc_counts", "printf 'a b\\nc\\n' | wc", r"^ +2 +3 +6$"),
     ("tail_cut_and_tee", "echo a:b:c | tee /tmp/t | cut -d: -f2; tail -c 4 /tmp/t", r"^b\nb:c$"),
     ("find_and_xargs", "find /etc -name passwd | xargs cat", r"^root:x:0"),
-    ("df_names_the_root", "df / ; echo st=$?", r"^st=0$"),
+    ("df_names_the_root", "df /", r"^\S+ +\d+ +\d+ +\d+ +\d+% /$"),
     ("du_sums_a_directory", "du -s /bin", r"^\d+\s+/bin$"),
     ("mount_lists_file_systems", "mount", r"^\S+ on / type"),
     ("env_and_id", "env | grep ^PATH; id", r"^uid=0"),
@@ -62,15 +69,57 @@ BUSYBOX = [
     ("cpio_round_trip", "echo etc/group | cpio -o -H newc 2>/dev/null | cpio -t 2>/dev/null",
      r"^etc/group$"),
     ("hexdump_shows_bytes", "printf AB | hexdump -C", r"^00000000  41 42 "),
-    ("stty_reads_the_terminal", "stty -a | head -n 1", r"^speed "),
+    ("dd_copies_blocks", "dd if=/dev/zero bs=1k count=8 2>/dev/null | wc -c", r"^8192$"),
+    ("dev_stdin_opens_the_pipe_again", "echo pi''ped | cat /dev/stdin", r"^piped$"),
+    ("sleep_takes_its_time",
+     "a=$(date +%s); sleep 2; test $(date +%s) -gt $a && echo sle''pt", r"^slept$"),
+    ("proc_names_the_program", "cat /proc/self/comm; readlink /proc/self/exe",
+     r"^cat\n/bin/busybox$"),
+    ("stty_sets_the_size", "stty rows 24 cols 80; stty size", r"^24 80$"),
+    ("stty_reads_the_terminal", "stty -a", r"^speed .*rows 24; columns 80"),
     ("which_finds_a_program", "which ls", r"^/bin/ls$"),
     ("timeout_ends_a_program", "timeout 1 sleep 100; echo st=$?", r"^st=143$"),
     ("yes_ends_with_its_pipe", "yes | head -n 2; echo sto''p", r"^y\ny\nstop$"),
-    ("ctrl_c_interrupts", "sleep 100" + CTRL_C, r"\^C"),
-    ("shell_lives_after_ctrl_c", "echo al''ive", r"^alive$"),
+    ("more_shows_page_after_page",
+     [("seq 60 > /tmp/n; more /tmp/n\r", r"^23\n--More--"), (" ", r"^46\n--More--"), ("q", None)]),
+    ("vi_edits_on_the_whole_screen",
+     [("vi /tmp/v\r", r"\x1b\[23;1H~.*- /tmp/v 1/1 100%"),
+      ("ihello\rworld" + ESC, r"- /tmp/v \[Modified\] 2/2 100%"),
+      ("kx", r"- /tmp/v \[Modified\] 1/2"), (":wq\r", r"'/tmp/v' 2L, 11C")]),
+    ("vi_wrote_the_file", "cat /tmp/v", r"^hell\nworld$"),
+    ("top_lists_processes_until_q",
+     [("top\r", r"PID  PPID USER .*\n(?:.*\n)* +1 +0 root .*init"), ("q", None)]),
+    ("watch_repeats_until_ctrl_c",
+     [("watch -n 1 echo ti''ck\r", r"Every 1.0s: .*\n\ntick$"), ("", r"^tick$"),
+      (CTRL_C, r"\^C")]),
+    ("ash_edits_lines_and_recalls_them",
+     [("echo ax" + BACKSPACE + "''b\r", r"^ab$"), (UP + "\r", r"^ab$")]),
+    ("ctrl_d_ends_the_input", [(RUN.format("cat; echo en\"\"d"), r"^run$"),
+                               ("ab" + BACKSPACE + "c\r", r"^ac$"), (CTRL_D, r"^end$")]),
+    ("ctrl_c_interrupts", [(RUN.format("sleep 100"), r"^run$"), (CTRL_C, r"\^C")]),
+    ("ctrl_c_is_status_130", "echo st=$?", r"^st=130$"),
+    ("ctrl_c_ends_a_whole_pipe", [(RUN.format("sleep 100 | sleep 100"), r"^run$"),
+                                  (CTRL_C, r"\^C")]),
+    ("ctrl_z_stops", [(RUN.format("sleep 100"), r"^run$"), (CTRL_Z, r"\[1\]\+  Stopped")]),
+    ("jobs_lists_a_stopped_job", "jobs", r"^\[1\]\+  Stopped "),
+    ("bg_lets_it_run_on", "bg; jobs", r"^\[1\]\+  Running "),
+    ("fg_brings_it_back", [("fg\r", r"^sh -c"), (CTRL_C, r"\^C")]),
+    ("jobs_is_empty_at_the_end", "jobs | wc -l", r"^0$"),
+    ("background_reader_is_stopped", "cat & sleep 1", r"Stopped \(tty input\)"),
+    ("stopped_job_can_be_killed", "kill -KILL %1; wait; echo go''ne", r"^gone$"),
+    ("init_is_the_only_parent_left", "ps -o pid,ppid,comm | grep -c sleep", r"^0$"),
 ]
 
 STEPS = {"smoke": SMOKE, "busybox": BUSYBOX}
+
+
+def press_keys(console, pairs):
+    """Press keys as a person does: a moment after the program showed that it waits for them."""
+    for keys, pattern in pairs:
+        time.sleep(0.3)
+        console.press(keys)
+        if pattern:
+            console.expect(pattern)
 
 
 def play(console, steps):
@@ -79,12 +128,12 @@ def play(console, steps):
     try:
         console.expect(PROMPT)
         passed.append(claim)
-        for claim, line, pattern in steps:
-            console.type(line.removesuffix(CTRL_C))
-            if line.endswith(CTRL_C):
-                time.sleep(1.5)         # so that the program runs and the shell waits for it
-                console.press(CTRL_C)
-            console.expect(pattern)
+        for claim, *step in steps:
+            if len(step) == 2:
+                console.type(step[0])
+                console.expect(step[1])
+            else:
+                press_keys(console, step[0])
             console.expect(PROMPT)
             passed.append(claim)
         claim = "leaving_the_shell_powers_the_machine_off"

@@ -46,6 +46,7 @@ riscv:sv39:smp1:4608M:user    x86_64:5level:smp1:4608M:user
 riscv:sv57:smp1:32M:smoke     x86_64:5level:smp1:32M:smoke
 riscv:sv39:smp4:512M:smoke    x86_64:4level:smp4:512M:smoke
 riscv:sv48:smp4:512M:busybox  x86_64:4level:smp4:512M:busybox
+riscv:sv57:smp1:64M:busybox   x86_64:5level:smp1:64M:busybox
 """.split() + [f"{port}:{depth}:smp1:{case.memory}:bad-{name}"
                for port, depth in (("riscv", "sv57"), ("x86_64", "5level"))
                for name, case in bad_inputs.CASES.items() if port in case.ports]

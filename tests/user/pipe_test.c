@@ -336,6 +336,23 @@ TEST(pipe_opened_by_its_proc_fd_link_is_the_same_pipe)
 	CHECK_EQ(read(fd, &c, 1), 0);
 }
 
+TEST(pipe_opened_by_its_proc_fd_link_after_the_writer_left_does_not_wait)
+{
+	char link[32];
+	int fd;
+
+	make_pipe(0);
+	CHECK_EQ(write(p[1], "x", 1), 1);
+	CHECK_OK(close(p[1]));
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", p[0]);
+	fd = open(link, O_RDONLY);
+	if (fd < 0 && errno == ENOENT)
+		SKIP("no /proc");
+	CHECK_OK(fd);
+	CHECK_EQ(read(fd, &c, 1), 1);
+	CHECK_EQ(read(fd, &c, 1), 0);
+}
+
 /* ---- what busier programs use ---- */
 TEST(epoll_level_and_edge_triggering)
 {
