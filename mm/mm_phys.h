@@ -14,6 +14,10 @@ struct page *buddy_alloc(struct zone *z, unsigned int order);
 /* buddy_free - give a block back and merge it upwards; no flags set, reference count 0. */
 void buddy_free(struct zone *z, struct page *p, unsigned int order);
 
+/* ---- page.c ---- */
+/* poison_free_page - debug builds: every page on its way to the free lists; use after free shows as 0x6b. */
+void poison_free_page(struct page *p);
+
 /* ---- pcplist.c: any context ---- */
 struct pcplist { struct list_head list; unsigned int count; };
 DECLARE_PER_CPU(struct pcplist[NR_ZONES], pcplists);

@@ -262,6 +262,11 @@ void free_reserved_area(paddr_t start, paddr_t end)
 	free_range(first, last);
 }
 
+void poison_free_page(struct page *p)
+{
+	memset(page_address(p), 0x6b, PAGE_SIZE);
+}
+
 void page_dump(const struct page *p, const char *why)
 {
 	printk("page pfn=%lx flags=%lx count=%d mapcount=%d mapping=%p index=%lx private=%lx: %s\n",

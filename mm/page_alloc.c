@@ -160,8 +160,7 @@ static inline void prepare_free_page(struct page *p)
 		   page_to_pfn(p), page_mapcount(p));
 	p->flags &= ZONE_MASK;
 	if (CONFIG_DEBUG)
-		for (unsigned int i = 0; i < PAGE_SIZE / sizeof(u64); i++)
-			((u64 *)page_address(p))[i] = 0x6b6b6b6b6b6b6b6bULL;
+		poison_free_page(p);
 }
 
 static inline void free_one(struct page *p)

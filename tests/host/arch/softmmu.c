@@ -18,8 +18,8 @@
  * forgets everything, because this machine has no tags.
  *
  * ALWAYS TRUE    S1  kept_maps[pfn] = TLB entries of all CPUs that lead to the frame; kept_tables
- *                    the same for pte tables in table caches. pcp_free(), the one way back to the
- *                    allocator for single pages, panics unless both are 0: freed before flushed.
+ *                    the same for pte tables in table caches. poison_free_page(), which every page
+ *                    passes on its way to a free list, panics unless both are 0: freed before flushed.
  *                S2  between two operations no TLB entry allows more than its table does, or leads
  *                    elsewhere (soft_tlb_check()): not flushed at all.
  *                An access that keeps faulting although each fault is "resolved" panics.
@@ -333,18 +333,18 @@ long arch_strncpy_from_user(char *dst, const char __user *src, size_t n)
 
 /* ---- the two oracles ---- */
 
-/* S1: the linker sends every call of pcp_free() from page_alloc.c here. */
-void __real_pcp_free(struct page *p);
-void __wrap_pcp_free(struct page *p);
+/* S1: the linker sends every call of poison_free_page() from page_alloc.c here. */
+void __real_poison_free_page(struct page *p);
+void __wrap_poison_free_page(struct page *p);
 
-void __wrap_pcp_free(struct page *p)
+void __wrap_poison_free_page(struct page *p)
 {
 	pfn_t pfn = page_to_pfn(p);
 
 	if (*count_of(kept_maps, pfn) || *count_of(kept_tables, pfn))
 		panic("freed before flushed: pfn=%lx, %u translations and %u tables are kept", pfn,
 		      *count_of(kept_maps, pfn), *count_of(kept_tables, pfn));
-	__real_pcp_free(p);
+	__real_poison_free_page(p);
 }
 
 /* S2 for one entry: its page table must give at least as much. */
