@@ -106,6 +106,32 @@ $(B)/%.S.o: %.S $(B)/flags
 	$(say) AS $<
 	$(Q)$(KCC) $(KCPPFLAGS) $(KAFLAGS) -MMD -MP -c -o $@ $<
 
+# The vDSO is a small shared object of its own, which arch/$(ARCH)/vdso.S takes into the image.
+VDSO_SRC := arch/$(ARCH)/vdso
+VDSO_CFLAGS := $(filter-out -fno-omit-frame-pointer,$(KCPPFLAGS) $(ARCH_VDSO_CFLAGS)) -DVERSO_VDSO \
+	       -std=gnu11 -ffreestanding -O2 -fPIC -fomit-frame-pointer -fno-stack-protector \
+	       -fno-asynchronous-unwind-tables -fno-builtin -Wall -Wextra -Werror
+
+$(B)/$(VDSO_SRC)/%.o: $(VDSO_SRC)/%.c $(B)/flags
+	@mkdir -p $(@D)
+	$(say) CC $<
+	$(Q)$(KCC) $(VDSO_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/$(VDSO_SRC)/vdso.ld: $(VDSO_SRC)/vdso.ld $(B)/flags
+	@mkdir -p $(@D)
+	$(Q)$(KCC) $(KCPPFLAGS) -D__ASSEMBLY__ -D__LINKER__ -E -P -x c -MMD -MP -MT $@ \
+		-MF $@.d -o $@ $<
+
+$(B)/vdso.so: $(B)/$(VDSO_SRC)/vdso.o $(B)/$(VDSO_SRC)/vdso.ld
+	$(say) LD $@
+	$(Q)$(KLD) $(ARCH_LDFLAGS) -shared -soname linux-vdso.so.1 --hash-style=both --build-id=none \
+		-z noexecstack -z max-page-size=4096 -T $(B)/$(VDSO_SRC)/vdso.ld -o $@ $<
+
+$(B)/arch/$(ARCH)/vdso.S.o: $(B)/vdso.so
+$(B)/arch/$(ARCH)/vdso.S.o: KAFLAGS += -I$(B)
+
+-include $(B)/$(VDSO_SRC)/vdso.d $(B)/$(VDSO_SRC)/vdso.ld.d
+
 # Three links. The first has an empty symbol table; the second has one of the right size, which
 # may move what lies behind it; the third has the final addresses, and gen-symbols checks it.
 $(B)/kernel.ld: $(KLDSCRIPT) $(B)/flags

@@ -124,6 +124,9 @@ long arch_sigreturn(struct trapframe *regs);
 u64 arch_clock_ns(void);
 /* arch_clock_realtime_ns - the machine's wall clock (RTC) in ns since 1970; read once at boot. */
 u64 arch_clock_realtime_ns(void);
+/* arch_vdso_clock - scale and boot_ns of @d: how a program turns its counter into arch_clock_ns(); fixed after boot. */
+struct vdso_data;
+void arch_vdso_clock(struct vdso_data *d);
 /* arch_timer_set - next timer_interrupt() of this CPU at or soon after @deadline_ns of arch_clock_ns(); ~0 = none. */
 void arch_timer_set(u64 deadline_ns);
 

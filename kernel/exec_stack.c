@@ -158,7 +158,7 @@ static unsigned int fill_auxv(const struct binprm *b, const struct stack_plan *s
 	struct mm_struct *mm = b->mm;
 	unsigned int n = 0;
 
-	/* No AT_SYSINFO_EHDR: the page that vdso.c maps is code, not an ELF file. */
+	aux(mm, &n, AT_SYSINFO_EHDR, mm->vdso_base);
 	aux(mm, &n, AT_MINSIGSTKSZ, MINSIGSTKSZ);
 	aux(mm, &n, AT_HWCAP, ELF_HWCAP);
 	aux(mm, &n, AT_PAGESZ, PAGE_SIZE);

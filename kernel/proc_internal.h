@@ -107,6 +107,8 @@ void exit_robust_list(void);
 /* ---- vdso.c, oom.c, random.c, ... ---- */
 int vdso_map(struct mm_struct *mm);
 void vdso_init(void);
+/* vdso_clock_was_set - the wall clock moved: tell the programs */
+void vdso_clock_was_set(void);
 /* oom_make_room - free memory by killing one; returns false if current must die or fail instead of retrying */
 bool oom_make_room(void);
 

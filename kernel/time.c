@@ -163,6 +163,7 @@ static int set_wall_clock(const struct timespec64 *ts)
 	if (timespec_to_ns(ts) < clock_monotonic_ns())
 		return -EINVAL;		/* before the boot as the machine counts it */
 	clock_set_realtime(timespec_to_ns(ts));
+	vdso_clock_was_set();
 	return 0;
 }
 

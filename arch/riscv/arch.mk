@@ -16,6 +16,7 @@ ARCH_CFLAGS_CLANG := -march=rv64imac
 ARCH_AFLAGS       := -mabi=lp64 -mcmodel=medany -mno-relax -fno-pic -fno-pie
 ARCH_AFLAGS_GCC   := -march=rv64gc_zicsr_zifencei
 ARCH_AFLAGS_CLANG := -march=rv64gc
+ARCH_VDSO_CFLAGS  := -march=rv64gc -mabi=lp64d -mcmodel=medany -mno-relax
 ARCH_LDFLAGS      := -m elf64lriscv
 
 # What scripts/run.py and the tests start; read from here so that it is said once.

@@ -10,7 +10,7 @@
  *                           | siginfo                      |  <- a1
  *                new sp ->  +------------------------------+  multiple of 16
  *
- *                a0 = signal, pc = handler, ra = the two instructions of vdso.S that call
+ *                a0 = signal, pc = handler, ra = the two instructions of the vDSO that call
  *                rt_sigreturn: programs for RISC-V have no sa_restorer.
  *
  * ALWAYS TRUE    G1  only the named fields are written: no kernel bytes reach the program.
@@ -22,6 +22,7 @@
  */
 #include <arch.h>
 #include <asm/signal.h>
+#include <asm/vdso.h>
 #include <kernel/sched.h>
 #include <kernel/signal.h>
 #include <mm/mm.h>
@@ -77,7 +78,7 @@ int arch_signal_deliver(struct ksignal *ks, struct trapframe *regs)
 	frame = (struct rt_sigframe __user *)sp;
 	if (write_frame(frame, ks, regs))
 		return -EFAULT;
-	regs->ra = current->mm->vdso_base + arch_sigreturn_offset;
+	regs->ra = current->mm->vdso_base + VDSO_SIGRETURN_OFFSET;
 	regs->epc = ks->action.handler;
 	regs->sp = sp;
 	regs->a0 = (unsigned long)ks->sig;

@@ -22,6 +22,7 @@
 #include <asm/sbi.h>
 #include <kernel/printk.h>
 #include <mm/vmalloc.h>
+#include <uapi/vdso.h>
 
 #define NS_PER_SEC	1000000000UL
 #define FRACTION_BITS	32
@@ -95,6 +96,12 @@ u64 arch_clock_ns(void)
 u64 arch_clock_realtime_ns(void)
 {
 	return rtc_ns;
+}
+
+void arch_vdso_clock(struct vdso_data *d)
+{
+	vdso_set_scale(d, ns_per_tick);
+	d->boot_ns = 0;
 }
 
 void arch_timer_set(u64 deadline_ns)

@@ -1,25 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * arch/riscv/vdso.S - code that every process finds mapped, read-execute
+ * arch/riscv/vdso.S - the vDSO as bytes of the kernel image, in pages of its own
  *
- * A signal handler returns to arch_sigreturn_offset. The generic side (kernel/vdso.c) maps the
- * pages between the two symbols; x86-64 programs bring their own return code (SA_RESTORER).
+ * The Makefile links vdso/ to vdso.so; kernel/vdso.c maps the pages between the two symbols into
+ * every program. A signal handler returns to VDSO_SIGRETURN_OFFSET in it (signal.c).
  */
-#define NR_rt_sigreturn	139
-
 	.section .vdso, "a", @progbits
 	.balign	4096
-	.globl	arch_vdso_start
+	.globl	arch_vdso_start, arch_vdso_end
 arch_vdso_start:
-vdso_sigreturn:
-	li	a7, NR_rt_sigreturn
-	ecall
+	.incbin	"vdso.so"
 	.balign	4096
-	.globl	arch_vdso_end
 arch_vdso_end:
-
-	.section .rodata, "a", @progbits
-	.balign	8
-	.globl	arch_sigreturn_offset
-arch_sigreturn_offset:
-	.dword	vdso_sigreturn - arch_vdso_start

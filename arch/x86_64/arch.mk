@@ -17,6 +17,7 @@ ARCH_CFLAGS_CLANG := -mstack-alignment=8
 ARCH_AFLAGS       := -m64 -fno-pic -fno-pie
 ARCH_AFLAGS_GCC   :=
 ARCH_AFLAGS_CLANG :=
+ARCH_VDSO_CFLAGS  := -m64 -mgeneral-regs-only -fcf-protection=none
 ARCH_LDFLAGS      := -m elf_x86_64
 
 # What scripts/run.py and the tests start; read from here so that it is said once. Under icount a

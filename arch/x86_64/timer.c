@@ -19,6 +19,7 @@
 #include <asm/port.h>
 #include <kernel/percpu.h>
 #include <kernel/printk.h>
+#include <uapi/vdso.h>
 
 /* PIT (8254) channel 2, and port 0x61 that gates it and shows its output */
 #define PIT_HZ			1193182UL
@@ -163,6 +164,12 @@ u64 arch_clock_realtime_ns(void)
 	seconds = days_since_1970(2000U + t.year, t.month, t.day) * 86400;
 	seconds += t.hour * 3600U + t.minute * 60U + t.second;
 	return seconds * 1000000000UL;
+}
+
+void arch_vdso_clock(struct vdso_data *d)
+{
+	vdso_set_scale(d, ns_per_tick);
+	d->boot_ns = scale(tsc_at_boot, ns_per_tick);
 }
 
 void arch_timer_set(u64 deadline_ns)

@@ -35,6 +35,8 @@ void timer_slice(u64 deadline);
 
 u64 clock_monotonic_ns(void);
 u64 clock_realtime_ns(void);
+/* clock_realtime_offset - wall clock minus monotonic clock, ns */
+u64 clock_realtime_offset(void);
 /* clock_settime_realtime - set the wall clock (clock_settime, settimeofday). */
 void clock_set_realtime(u64 ns);
 #define ktime_get() clock_monotonic_ns()

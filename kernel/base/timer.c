@@ -43,9 +43,14 @@ u64 clock_monotonic_ns(void)
 	return arch_clock_ns();
 }
 
+u64 clock_realtime_offset(void)
+{
+	return __atomic_load_n(&realtime_offset, __ATOMIC_RELAXED);
+}
+
 u64 clock_realtime_ns(void)
 {
-	return arch_clock_ns() + __atomic_load_n(&realtime_offset, __ATOMIC_RELAXED);
+	return arch_clock_ns() + clock_realtime_offset();
 }
 
 void clock_set_realtime(u64 ns)

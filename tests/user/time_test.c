@@ -23,6 +23,11 @@ static void tick(int sig)
 	ticks++;
 }
 
+static int64_t ns_between(const struct timespec *from, const struct timespec *to)
+{
+	return (to->tv_sec - from->tv_sec) * 1000000000LL + to->tv_nsec - from->tv_nsec;
+}
+
 TEST(time_monotonic_clock_never_goes_back)
 {
 	int64_t last = now_ns();
@@ -279,5 +284,24 @@ TEST(time_cpu_bound_processes_share_the_cpu)
 		CHECK_OK(kill(pid[i], SIGKILL));
 		CHECK_KILLED(wait_for(pid[i]), SIGKILL);
 		CHECK(n[i * 8] > 0);
+	}
+}
+
+/* The C library reads most clocks in the vDSO; the kernel must tell the same time. */
+TEST(time_library_and_system_call_tell_the_same_time)
+{
+	static const clockid_t ids[] = { CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_MONOTONIC_RAW,
+					 CLOCK_BOOTTIME, CLOCK_TAI };
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		for (int turn = 0; turn < 100; turn++) {
+			struct timespec a, b, c;
+
+			CHECK_OK(clock_gettime(ids[i], &a));
+			CHECK_OK(syscall(SYS_clock_gettime, ids[i], &b));
+			CHECK_OK(clock_gettime(ids[i], &c));
+			CHECK(ns_between(&a, &b) >= -1);
+			CHECK(ns_between(&b, &c) >= -1);
+		}
 	}
 }

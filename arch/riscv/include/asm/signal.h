@@ -45,10 +45,6 @@ struct rt_sigframe {
 	struct ucontext		uc;
 };
 
-/* vdso.S: the pages every process has mapped, and where a handler returns to in them */
-extern const char arch_vdso_start[], arch_vdso_end[];
-extern const unsigned long arch_sigreturn_offset;
-
 BUILD_ASSERT(offsetof(struct ucontext, uc_mcontext) == 176);
 BUILD_ASSERT(sizeof(struct sigcontext) == 784);
 BUILD_ASSERT(sizeof(struct rt_sigframe) == 1088);
