@@ -137,20 +137,9 @@ ssize_t kernel_read(struct file *f, void *buf, size_t n, loff_t pos)
 	return vfs_read(f, &it, &pos);
 }
 
-ssize_t vfs_read(struct file *f, struct iov_iter *it, loff_t *pos)
+ssize_t vfs_cannot(const struct file *f, unsigned int mode)
 {
-	if (unlikely(!(f->mode & FMODE_READ)))
+	if (!(f->mode & mode))
 		return -EBADF;
-	if (unlikely(!f->ops->read))
-		return f->inode && S_ISDIR(f->inode->mode) ? -EISDIR : -EINVAL;
-	return f->ops->read(f, it, pos);
-}
-
-ssize_t vfs_write(struct file *f, struct iov_iter *it, loff_t *pos)
-{
-	if (unlikely(!(f->mode & FMODE_WRITE)))
-		return -EBADF;
-	if (unlikely(!f->ops->write))
-		return -EINVAL;
-	return f->ops->write(f, it, pos);
+	return mode == FMODE_READ && f->inode && S_ISDIR(f->inode->mode) ? -EISDIR : -EINVAL;
 }

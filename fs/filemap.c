@@ -20,14 +20,10 @@
 
 #define MAX_LFS_FILESIZE	((loff_t)0x7fffffffffffffffLL)
 
-/* The page to read from; NULL with *err 0: a hole. */
-static struct page *page_for_read(struct address_space *as, pgoff_t index, int *err)
+/* A page that is not simply there: NULL with *err 0 is a hole. */
+static noinline struct page *page_for_read_slow(struct address_space *as, pgoff_t index,
+						struct page *page, int *err)
 {
-	struct page *page = find_get_page(as, index);
-
-	*err = 0;
-	if (likely(page && PageUptodate(page)))
-		return page;
 	if (page)
 		put_page(page);
 	else if (as->flags & AS_SHMEM)
@@ -35,23 +31,45 @@ static struct page *page_for_read(struct address_space *as, pgoff_t index, int *
 	return page_cache_get(as, index, err);
 }
 
+static inline struct page *page_for_read(struct address_space *as, pgoff_t index, int *err)
+{
+	struct page *page = find_get_page(as, index);
+
+	if (likely(page && PageUptodate(page)))
+		return page;
+	return page_for_read_slow(as, index, page, err);
+}
+
+/* Bytes that a read at @pos may take from one page; 0 at the end of the file. */
+static inline size_t read_span(const struct address_space *as, loff_t pos, size_t count)
+{
+	loff_t left = READ_ONCE(as->size) - pos;
+	size_t n = PAGE_SIZE - ((size_t)pos & (PAGE_SIZE - 1));
+
+	if (unlikely(left <= 0))
+		return 0;
+	if (n > count)
+		n = count;
+	return (loff_t)n > left ? (size_t)left : n;
+}
+
 ssize_t generic_file_read(struct file *f, struct iov_iter *it, loff_t *ppos)
 {
 	struct address_space *as = &f->inode->mapping;
-	loff_t pos = *ppos, start = pos;
+	loff_t pos = *ppos;
+	size_t n, copied;
 	int err = 0;
 
-	while (it->count && pos < READ_ONCE(as->size)) {
-		size_t off = (size_t)pos & (PAGE_SIZE - 1), copied, n;
+	while ((n = read_span(as, pos, it->count)) != 0) {
 		struct page *page = page_for_read(as, (pgoff_t)pos >> PAGE_SHIFT, &err);
 
-		if (err)
-			break;
-		n = min_t(size_t, min(PAGE_SIZE - off, it->count),
-			  (size_t)(READ_ONCE(as->size) - pos));
 		if (likely(page != NULL)) {
-			copied = copy_to_iter((char *)page_address(page) + off, n, it);
+			char *from = (char *)page_address(page) + ((size_t)pos & (PAGE_SIZE - 1));
+
+			copied = copy_to_iter(from, n, it);
 			put_page(page);
+		} else if (err) {
+			break;
 		} else {
 			copied = zero_iter(n, it);
 		}
@@ -61,9 +79,10 @@ ssize_t generic_file_read(struct file *f, struct iov_iter *it, loff_t *ppos)
 			break;
 		}
 	}
+	n = (size_t)(pos - *ppos);
 	*ppos = pos;
 	inode_accessed(f);
-	return pos > start ? pos - start : err;
+	return n ? (ssize_t)n : err;
 }
 
 /* How far a write at @pos may go: bytes, or -EFBIG (with SIGXFSZ where the limit is the process'). */

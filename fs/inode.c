@@ -45,6 +45,7 @@ struct inode *inode_alloc(struct super_block *sb, mode_t mode)
 		i->gid = current_process()->fsgid;
 	}
 	i->atime = i->mtime = i->ctime = i->btime = current_time();
+	i->atime_old = true;
 	mutex_init(&i->lock, S_ISDIR(mode) ? RANK_INODE_DIR : RANK_INODE);
 	address_space_init(&i->mapping, i, NULL);
 	INIT_LIST_HEAD(&i->locks);
@@ -149,7 +150,7 @@ void generic_setattr(struct inode *i, const struct iattr *attr)
 		i->atime = attr->atime;
 	if (attr->valid & ATTR_MTIME)
 		i->mtime = attr->mtime;
-	i->ctime = current_time();
+	inode_changed(i);
 }
 
 int inode_setattr(struct inode *inode, const struct iattr *attr)
@@ -168,26 +169,24 @@ int inode_setattr(struct inode *inode, const struct iattr *attr)
 void inode_touch(struct inode *i)
 {
 	i->mtime = i->ctime = current_time();
+	i->atime_old = true;
 }
 
-static bool earlier(const struct timespec64 *a, const struct timespec64 *b)
+void inode_changed(struct inode *i)
 {
-	return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
+	i->ctime = current_time();
+	i->atime_old = true;
 }
 
-/* relatime: only the first read after a change (or after a day) moves the access time. */
-void inode_accessed(struct file *f)
+void inode_note_access(struct file *f)
 {
 	struct inode *i = f->inode;
-	struct timespec64 now;
 
-	if (!earlier(&i->mtime, &i->atime) || !earlier(&i->ctime, &i->atime)) {
-		if ((f->flags & O_NOATIME) || (f->path.mnt && f->path.mnt->flags & MS_RDONLY))
-			return;
-		now = current_time();
-		if (earlier(&i->atime, &now))
-			i->atime = now;
-	}
+	if ((f->flags & O_NOATIME) ||
+	    (f->path.mnt && f->path.mnt->flags & (MS_RDONLY | MS_NOATIME)))
+		return;
+	i->atime = current_time();
+	i->atime_old = false;
 }
 
 /* ---- permission ---- */

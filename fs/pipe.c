@@ -4,7 +4,7 @@
  *
  *      tail                     head           bufs[i & (nr - 1)] = page, offset, length
  *       | [....xx] [xxxxxx] [xxx...] |         readers take at tail, writers append at head; a
- *       v reader            writer  v          drained page is kept as the next to fill
+ *       v reader            writer  v          slot keeps its drained page for the next round
  *
  * Writes of at most PIPE_BUF bytes go in whole or not at all (POSIX). A write joins the last page if
  * it fits there, so that many small writes do not eat a page each.
@@ -38,7 +38,6 @@ struct pipe {
 	unsigned int		readers, writers;	/* mutex */
 	unsigned int		r_counter, w_counter;	/* mutex; openings ever, for FIFOs */
 	unsigned int		files;		/* mutex, or the FIFO's inode lock */
-	struct page		*spare;		/* mutex; the page drained last */
 	struct pipe_buffer	*bufs;		/* mutex */
 };
 
@@ -62,10 +61,9 @@ static struct pipe *pipe_new(void)
 
 static void pipe_free(struct pipe *p)
 {
-	for (unsigned int i = p->tail; i != p->head; i++)
-		put_page(p->bufs[i & (p->nr - 1)].page);
-	if (p->spare)
-		put_page(p->spare);
+	for (unsigned int i = 0; i < p->nr; i++)
+		if (p->bufs[i].page)
+			put_page(p->bufs[i].page);
 	kfree(p->bufs);
 	kfree(p);
 }
@@ -87,15 +85,6 @@ static struct pipe_buffer *buf_at(struct pipe *p, unsigned int i)
 
 /* ---- reading ---- */
 
-static void drop_buffer(struct pipe *p, struct pipe_buffer *b)
-{
-	if (!p->spare)
-		p->spare = b->page;
-	else
-		put_page(b->page);
-	p->tail++;
-}
-
 /* Take what is there; bytes, or -EFAULT. */
 static ssize_t pipe_drain(struct pipe *p, struct iov_iter *it)
 {
@@ -110,7 +99,7 @@ static ssize_t pipe_drain(struct pipe *p, struct iov_iter *it)
 		b->len -= (unsigned int)copied;
 		done += (ssize_t)copied;
 		if (!b->len)
-			drop_buffer(p, b);
+			p->tail++;
 		if (copied < n)
 			return done ? done : -EFAULT;
 	}
@@ -172,19 +161,20 @@ static ssize_t pipe_join(struct pipe *p, struct iov_iter *it)
 /* One more page of data; bytes or -errno. There is a free buffer. */
 static ssize_t pipe_append(struct pipe *p, struct iov_iter *it)
 {
-	struct page *page = p->spare ? p->spare : alloc_page(GFP_USER);
+	struct pipe_buffer *b = buf_at(p, p->head);
 	size_t n = min_t(size_t, it->count, PAGE_SIZE), copied;
 
-	if (!page)
+	if (!b->page)
+		b->page = alloc_page(GFP_USER);
+	if (!b->page)
 		return -ENOMEM;
-	p->spare = page;
-	copied = copy_from_iter(page_address(page), n, it);
+	copied = copy_from_iter(page_address(b->page), n, it);
 	if (copied < n) {
 		iov_iter_revert(it, copied);
 		return -EFAULT;
 	}
-	p->spare = NULL;
-	*buf_at(p, p->head) = (struct pipe_buffer){ page, 0, (unsigned int)n };
+	b->offset = 0;
+	b->len = (unsigned int)n;
 	p->head++;
 	return (ssize_t)n;
 }
@@ -521,8 +511,13 @@ long pipe_set_size(struct file *f, unsigned int size)
 		kfree(bufs);
 		return -EBUSY;
 	}
-	for (unsigned int i = 0; i < used; i++)
+	for (unsigned int i = 0; i < used; i++) {
 		bufs[i] = *buf_at(p, p->tail + i);
+		buf_at(p, p->tail + i)->page = NULL;
+	}
+	for (unsigned int i = 0; i < p->nr; i++)
+		if (p->bufs[i].page)
+			put_page(p->bufs[i].page);
 	old = p->bufs;
 	p->bufs = bufs;
 	p->nr = nr;

@@ -14,7 +14,7 @@
 #include <mm/slab.h>
 #include <uapi/errno.h>
 
-static ssize_t file_rw(struct file *f, struct iov_iter *it, bool write)
+static inline ssize_t file_rw(struct file *f, struct iov_iter *it, bool write)
 {
 	bool locked = !(f->mode & FMODE_STREAM) && atomic_read(&f->refs) > 1;
 	ssize_t n;
@@ -58,11 +58,11 @@ SYSCALL_DEFINE3(write, int, fd, void __user *, buf, size_t, count)
 }
 
 /* A call with its own position: not for streams. */
-static ssize_t file_prw(struct file *f, struct iov_iter *it, loff_t pos, bool write)
+static inline ssize_t file_prw(struct file *f, struct iov_iter *it, loff_t pos, bool write)
 {
 	if (pos < 0)
 		return -EINVAL;
-	if (!f->ops->llseek || (f->mode & FMODE_STREAM))
+	if (!f->ops->llseek)		/* streams have none */
 		return -ESPIPE;
 	return write ? vfs_write(f, it, &pos) : vfs_read(f, it, &pos);
 }
@@ -176,7 +176,7 @@ SYSCALL_DEFINE3(lseek, int, fd, loff_t, off, int, whence)
 
 	if (!r.file)
 		return -EBADF;
-	if (!r.file->ops->llseek || (r.file->mode & FMODE_STREAM)) {
+	if (!r.file->ops->llseek) {
 		fdput(r);
 		return -ESPIPE;
 	}
@@ -273,7 +273,7 @@ out:
 SYSCALL_DEFINE4(sendfile, int, out_fd, int, in_fd, loff_t __user *, offset, size_t, count)
 {
 	struct fdref in = fdget(in_fd);
-	bool seekable = in.file && in.file->ops->llseek && !(in.file->mode & FMODE_STREAM);
+	bool seekable = in.file && in.file->ops->llseek;
 
 	fdput(in);
 	if (!in.file)

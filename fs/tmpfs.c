@@ -195,7 +195,7 @@ static int tmpfs_readlink(struct dentry *dentry, char *buf, size_t size)
 static int tmpfs_link(struct inode *inode, struct inode *dir, struct dentry *dentry)
 {
 	inode->nlink++;
-	inode->ctime = current_time();
+	inode_changed(inode);
 	inode_touch(dir);
 	d_instantiate(dentry, inode_get(inode));
 	return 0;
@@ -204,7 +204,7 @@ static int tmpfs_link(struct inode *inode, struct inode *dir, struct dentry *den
 static int tmpfs_unlink(struct inode *dir, struct dentry *dentry)
 {
 	dentry->inode->nlink--;
-	dentry->inode->ctime = current_time();
+	inode_changed(dentry->inode);
 	inode_touch(dir);
 	d_drop(dentry);
 	return 0;
@@ -245,12 +245,12 @@ static int tmpfs_rename(struct inode *old_dir, struct dentry *old, struct inode 
 		} else {
 			victim->nlink--;
 		}
-		victim->ctime = current_time();
+		inode_changed(victim);
 	}
 	move_dir_links(old_dir, new_dir, old->inode);
 	if (exchange)
 		move_dir_links(new_dir, old_dir, victim);
-	old->inode->ctime = current_time();
+	inode_changed(old->inode);
 	inode_touch(old_dir);
 	inode_touch(new_dir);
 	d_move(old, new, exchange);

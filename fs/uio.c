@@ -7,9 +7,11 @@
  *
  * ALWAYS TRUE  U1  offset < iov[0].iov_len while count > 0 (empty segments are skipped).
  *              U2  count = bytes left in all segments, less offset.
+ *              U3  user segments passed access_ok() when the iterator was made.
  * LOCKS        none; copies may fault and sleep.
  */
 #include <fs/uio.h>
+#include <kernel/lockdep.h>
 #include <lib/string.h>
 #include <mm/slab.h>
 #include <mm/uaccess.h>
@@ -23,11 +25,6 @@ static void iter_single(struct iov_iter *it, void *buf, size_t n, bool kernel)
 	it->offset = 0;
 	it->count = n;
 	it->kernel = kernel;
-}
-
-void iov_iter_user(struct iov_iter *it, void __user *buf, size_t n)
-{
-	iter_single(it, buf, n, false);
 }
 
 void iov_iter_kernel(struct iov_iter *it, void *buf, size_t n)
@@ -97,16 +94,15 @@ static size_t copy_segment(enum iter_op op, void *seg, char *buf, size_t n, bool
 			memset(seg, 0, n);
 		return n;
 	}
-	if (!access_ok(seg, n))
-		return 0;
+	might_sleep();
 	if (op == ITER_TO)
-		return n - copy_to_user_partial(seg, buf, n);
+		return n - arch_copy_to_user(seg, buf, n);
 	if (op == ITER_FROM)
-		return n - copy_from_user_partial(buf, seg, n);
+		return n - arch_copy_from_user(buf, seg, n);
 	return n - arch_clear_user(seg, n);
 }
 
-static __always_inline size_t iterate(enum iter_op op, char *buf, size_t n, struct iov_iter *it)
+static size_t iterate(enum iter_op op, char *buf, size_t n, struct iov_iter *it)
 {
 	size_t done = 0;
 
@@ -133,12 +129,12 @@ static __always_inline size_t iterate(enum iter_op op, char *buf, size_t n, stru
 	return done;
 }
 
-size_t copy_to_iter(const void *src, size_t n, struct iov_iter *it)
+size_t copy_to_iter_slow(const void *src, size_t n, struct iov_iter *it)
 {
 	return iterate(ITER_TO, (char *)src, n, it);
 }
 
-size_t copy_from_iter(void *dst, size_t n, struct iov_iter *it)
+size_t copy_from_iter_slow(void *dst, size_t n, struct iov_iter *it)
 {
 	return iterate(ITER_FROM, dst, n, it);
 }

@@ -84,9 +84,20 @@ void file_init(void);
 int anon_fd(const char *name, const struct file_ops *ops, void *private, unsigned int flags);
 /* kernel_read - read @n bytes at @pos into a kernel buffer; bytes or -errno */
 ssize_t kernel_read(struct file *f, void *buf, size_t n, loff_t pos);
-/* vfs_read / vfs_write - checks of mode and limits around ops */
-ssize_t vfs_read(struct file *f, struct iov_iter *it, loff_t *pos);
-ssize_t vfs_write(struct file *f, struct iov_iter *it, loff_t *pos);
+/* vfs_read / vfs_write - ops->read and ops->write of a file opened for it */
+ssize_t vfs_cannot(const struct file *f, unsigned int mode);	/* why not: -errno */
+static inline ssize_t vfs_read(struct file *f, struct iov_iter *it, loff_t *pos)
+{
+	if (unlikely(!(f->mode & FMODE_READ) || !f->ops->read))
+		return vfs_cannot(f, FMODE_READ);
+	return f->ops->read(f, it, pos);
+}
+static inline ssize_t vfs_write(struct file *f, struct iov_iter *it, loff_t *pos)
+{
+	if (unlikely(!(f->mode & FMODE_WRITE) || !f->ops->write))
+		return vfs_cannot(f, FMODE_WRITE);
+	return f->ops->write(f, it, pos);
+}
 /* file_path - absolute path text into @buf; a pointer into it, or ERR_PTR(-ENAMETOOLONG) */
 char *file_path(struct file *f, char *buf, size_t size);
 /* generic_file_read/write/mmap/llseek - through the page cache of f->inode */

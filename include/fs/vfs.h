@@ -82,6 +82,7 @@ struct inode {
 	gid_t			gid;		/* lock */
 	dev_t			rdev;		/* (i) */
 	struct timespec64	atime, mtime, ctime, btime;
+	bool			atime_old;	/* a change came after the last noted read */
 	struct mutex		lock;		/* RANK_INODE or _DIR: size, data, entries */
 	struct address_space	mapping;	/* page cache; mapping.size is the file's size */
 	const struct inode_ops	*ops;
@@ -171,7 +172,14 @@ int inode_getattr(const struct path *p, struct kstat *st);
 void generic_setattr(struct inode *i, const struct iattr *attr);
 struct timespec64 current_time(void);
 void inode_touch(struct inode *i);		/* mtime = ctime = now */
-void inode_accessed(struct file *f);		/* atime by the relatime rule */
+void inode_changed(struct inode *i);		/* ctime = now */
+/* inode_accessed - atime by the relatime rule: only the first read after a change is noted */
+void inode_note_access(struct file *f);
+static inline void inode_accessed(struct file *f)
+{
+	if (unlikely(f->inode->atime_old))
+		inode_note_access(f);
+}
 /* inode_permission - current may do @mask (4 read, 2 write, 1 exec): 0 or -EACCES */
 int inode_permission(struct inode *i, int mask);
 bool inode_owner_or_capable(const struct inode *i);

@@ -40,10 +40,10 @@ enum lock_rank {
 	RANK_CACHE_TREE,	/* address_space->tree_lock                                           */
 	RANK_LRU,		/* LRU lists                                                          */
 	RANK_FUTEX,		/* one futex hash bucket                                              */
-	RANK_TTY_SPIN,		/* terminal buffers, taken by the receive interrupt                   */
 	RANK_POLL,		/* poll and epoll tables                                              */
 	RANK_IPI_CALL,		/* cross-call slots                                                   */
 	RANK_SIGHAND,		/* one process's signal state                                         */
+	RANK_TTY_SPIN,		/* terminal buffers, taken by the receive interrupt                   */
 	RANK_WAITQ,		/* one wait queue                                                     */
 	RANK_EPOLL,		/* ready lists of epoll, filled by wake-ups                           */
 	RANK_TIMER,		/* one CPU's timer tree                                               */
