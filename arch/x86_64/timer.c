@@ -36,6 +36,7 @@
  * as long would cost ten million instructions of every boot that counts instructions.
  */
 #define CALIBRATION_TICKS	(PIT_HZ / 1000)
+#define CALIBRATION_TRIES	20
 #define CALIBRATION_NS		(CALIBRATION_TICKS * 1000000000UL / PIT_HZ)
 
 /* CMOS real-time clock (MC146818) */
@@ -57,26 +58,67 @@ static u64 scale(u64 v, u64 factor)
 	return (u64)((unsigned __int128)v * factor >> 32);
 }
 
-void timer_calibrate(void)
+/* One reading of the APIC's counter, and how far apart in TSC ticks the things around it happened. */
+struct reading { u64 tsc; u32 left; u64 blur; };
+
+static struct reading read_both(u64 since)
 {
-	u64 start, end;
-	u32 apic_ticks;
+	struct reading r = { .left = apic_timer_left() };
+
+	r.tsc = rdtsc();
+	r.blur = r.tsc - since;
+	return r;
+}
+
+/*
+ * Let the PIT count one window. Either end is known only to lie between two readings of the TSC; if an
+ * emulator's host stopped us there, those are far apart: @blur says by how much the sample may be wrong.
+ */
+static void take_sample(u64 *tsc_ticks, u32 *apic_ticks, u64 *blur)
+{
+	struct reading begin, end;
+	bool done;
+	u64 since;
 
 	outb((inb(PORT_B) & ~PORT_B_SPEAKER) | PORT_B_GATE2, PORT_B);
 	outb(PIT_CH2_MODE0, PIT_COMMAND);
 	outb(CALIBRATION_TICKS & 0xff, PIT_CHANNEL2);
 	apic_timer_start(~0U);
+	since = rdtsc();
 	outb(CALIBRATION_TICKS >> 8, PIT_CHANNEL2);	/* counting begins */
-	start = rdtsc();
-	while (!(inb(PORT_B) & PORT_B_OUT2))
-		;
-	end = rdtsc();
-	apic_ticks = ~0U - apic_timer_left();
+	begin = read_both(since);
+	end = begin;
+	do {
+		done = inb(PORT_B) & PORT_B_OUT2;
+		end = read_both(end.tsc);
+	} while (!done);
 	apic_timer_start(0);
-	if (end == start || apic_ticks == 0)
+	*tsc_ticks = end.tsc - begin.tsc;
+	*apic_ticks = begin.left - end.left;
+	*blur = begin.blur + end.blur;
+}
+
+/* A rate that is off would be so until power-off: sample until one is sharp, or use the sharpest. */
+void timer_calibrate(void)
+{
+	u64 tsc_ticks = 0, blur = ~0UL, start = rdtsc();
+	u32 apic_ticks = 0;
+
+	for (unsigned int i = 0; i < CALIBRATION_TRIES && blur > tsc_ticks / 64; i++) {
+		u64 tsc, b;
+		u32 apic;
+
+		take_sample(&tsc, &apic, &b);
+		if (b < blur) {
+			tsc_ticks = tsc;
+			apic_ticks = apic;
+			blur = b;
+		}
+	}
+	if (tsc_ticks == 0 || apic_ticks == 0)
 		boot_failure("the time stamp counter or the APIC timer does not count");
 	tsc_at_boot = start;
-	ns_per_tick = (CALIBRATION_NS << 32) / (end - start);
+	ns_per_tick = (CALIBRATION_NS << 32) / tsc_ticks;
 	ticks_per_ns = ((u64)apic_ticks << 32) / CALIBRATION_NS;
 }
 
