@@ -7,16 +7,15 @@
 
 #include <fs/device.h>
 #include <fs/file.h>
+#include <fs/super.h>
 #include <lib/hlist.h>
 #include <mm/page_cache.h>
 #include <uapi/mount.h>
 #include <uapi/stat.h>
 #include <uapi/time.h>
-#include <uapi/time.h>
 
 struct iattr;
 struct kstat;
-struct kstatfs;
 struct pipe;
 struct super_block;
 
@@ -113,51 +112,6 @@ struct dentry {
 #define DENTRY_UNHASHED	1u	/* removed: the name is gone */
 #define DENTRY_NOCACHE	2u	/* procfs: look up again each time */
 #define DENTRY_PINNED	4u	/* the name itself holds a reference (tmpfs) */
-
-struct super_ops {
-	void	(*evict)(struct inode *inode);		/* last reference gone */
-	int	(*statfs)(struct super_block *sb, struct kstatfs *st);
-	void	(*umount)(struct super_block *sb);	/* the last mount is gone: let the tree go */
-	void	(*kill)(struct super_block *sb);	/* the last inode is gone */
-	void	(*show_options)(struct super_block *sb, char *buf, size_t n);
-};
-
-struct kstatfs { u64 type, bsize, blocks, bfree, bavail, files, ffree, namelen, flags; };
-
-struct fs_type {
-	const char *name;
-	/* mount - a new (or the one, referenced) super block with root set; ERR_PTR(-errno) */
-	struct super_block *(*mount)(const struct fs_type *t, const char *source,
-				     const char *options, unsigned long flags);
-	bool nodev;
-};
-
-struct super_block {
-	const struct fs_type	*type;
-	const struct super_ops	*ops;
-	struct dentry		*root;
-	dev_t			dev;
-	atomic_t		refs;		/* inodes and mounts */
-	atomic_t		active;		/* mounts; one more where it outlives them */
-	atomic64_t		next_ino;
-	struct mutex		rename_lock;	/* RANK_RENAME */
-	u64			magic;
-	unsigned int		dflags;		/* flags of its new dentries */
-	void			*private;
-};
-
-struct mount {
-	struct super_block	*sb;		/* referenced */
-	struct dentry		*root;		/* = sb->root (or a bind source); referenced */
-	struct mount		*parent;	/* referenced; the first mount: NULL */
-	struct dentry		*mountpoint;	/* referenced */
-	char			*source;
-	unsigned long		flags;		/* MS_* */
-	struct list_head	link;		/* (d) */
-	atomic_t		refs;
-	int			id;
-	bool			detached;	/* (d) */
-};
 
 /* ---- inode.c ---- */
 struct inode *inode_alloc(struct super_block *sb, mode_t mode);	/* refs 1, nlink 1; or NULL */
