@@ -15,6 +15,7 @@
 struct dentry;
 struct fs_type;
 struct inode;
+struct kstatfs;
 struct super_block;
 
 struct super_ops {
