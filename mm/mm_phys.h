@@ -40,7 +40,7 @@ static inline struct page *pcp_pop(struct pcplist *l)
 
 	if (unlikely(!l->count))
 		return NULL;
-	list_del(&p->lru);
+	list_unlink(&l->list, p->lru.next);	/* no poison: PG_pcp tells who is on a list */
 	l->count--;
 	ASSERT_MSG(PagePcp(p), "P1: pfn=%lx flags=%lx", page_to_pfn(p), p->flags);
 	__ClearPagePcp(p);

@@ -167,7 +167,8 @@ static void init_struct_pages(pfn_t pfn, pfn_t end, bool reserved)
 /* Hand [pfn, end) to the buddy lists in the largest aligned blocks. */
 static void free_range(pfn_t pfn, pfn_t end)
 {
-	page_alloc_account(end - pfn);
+	const pfn_t start = pfn;
+
 	while (pfn < end) {
 		struct zone *z = page_zone(pfn_to_page(pfn));
 		unsigned int order = pfn ? min((unsigned int)__builtin_ctzl(pfn), (unsigned int)MAX_ORDER) : MAX_ORDER;
@@ -181,6 +182,7 @@ static void free_range(pfn_t pfn, pfn_t end)
 		spin_unlock_irqrestore(&z->lock, flags);
 		pfn += 1UL << order;
 	}
+	page_alloc_account(end - start);
 }
 
 static void count_present(void)

@@ -35,7 +35,12 @@
 
 #define SMALL_MACHINE_PAGES	(64UL << 20 >> PAGE_SHIFT)	/* THE NUMBERS of pcplist.c */
 
+#define GFP_ZONE_BITS		(__GFP_DMA | __GFP_DMA32 | __GFP_HIGHMEM)
+
 static unsigned long total_pages;
+
+/* The zone that try_zones() would look into first, for each combination of GFP_ZONE_BITS. */
+static u8 first_zone[GFP_ZONE_BITS + 1];
 
 static enum zone_type gfp_zone(gfp_t gfp)
 {
@@ -58,16 +63,6 @@ static unsigned long keep_free(const struct zone *z, enum zone_type wanted, gfp_
 	for (enum zone_type t = (enum zone_type)(z - zones) + 1; t <= wanted; t++)
 		mark += zones[t].managed / 256;		/* A3 */
 	return mark;
-}
-
-/* The zone that try_zones() would look into first. */
-static struct zone *first_zone(gfp_t gfp)
-{
-	struct zone *z = &zones[gfp_zone(gfp)];
-
-	while (unlikely(!z->managed) && z > zones)
-		z--;
-	return z;
 }
 
 static struct page *alloc_from_zone(struct zone *z, unsigned int order, unsigned long keep)
@@ -118,36 +113,48 @@ static noinline struct page *alloc_from_zones(gfp_t gfp, unsigned int order)
 	return p ? p : alloc_slowly(gfp, order);
 }
 
-static inline void prepare_new_page(struct page *p, gfp_t gfp, unsigned int order)
+static inline void prepare_new_page(struct page *p, unsigned int order)
 {
 	ASSERT_MSG(page_count(p) == 0 && atomic_read(&p->_mapcount) == -1, "A1: pfn=%lx count=%d mapcount=%d",
 		   page_to_pfn(p), page_count(p), page_mapcount(p));
 	atomic_set(&p->_refcount, 1);
 	p->mapping = NULL;
 	p->private = order;
+}
+
+static noinline struct page *alloc_block(gfp_t gfp, unsigned int order)
+{
+	struct page *p = order <= MAX_ORDER ? alloc_from_zones(gfp, order) : NULL;
+
+	if (!p)
+		return NULL;
+	count_vm_events(pgalloc, 1UL << order);
+	prepare_new_page(p, order);
 	if (gfp & __GFP_ZERO)
 		for (unsigned long i = 0; i < 1UL << order; i++)
 			clear_page(page_address(p + i));
+	return p;
 }
 
 struct page *alloc_pages(gfp_t gfp, unsigned int order)
 {
+	unsigned long flags;
 	struct page *p;
 
-	if (likely(order == 0)) {
-		unsigned long flags = arch_irq_save();
-
-		p = pcp_pop(&this_cpu_var(pcplists)[first_zone(gfp) - zones]);
-		arch_irq_restore(flags);
-		if (unlikely(!p))
-			p = alloc_from_zones(gfp, 0);
-	} else {
-		p = order <= MAX_ORDER ? alloc_from_zones(gfp, order) : NULL;
+	if (unlikely(order))
+		return alloc_block(gfp, order);
+	flags = arch_irq_save();
+	p = pcp_pop(&this_cpu_var(pcplists)[first_zone[gfp & GFP_ZONE_BITS]]);
+	arch_irq_restore(flags);
+	if (unlikely(!p)) {
+		p = alloc_from_zones(gfp, 0);
+		if (!p)
+			return NULL;
 	}
-	if (unlikely(!p))
-		return NULL;
-	count_vm_events(pgalloc, 1UL << order);
-	prepare_new_page(p, gfp, order);
+	count_vm_event(pgalloc);
+	prepare_new_page(p, 0);
+	if (gfp & __GFP_ZERO)
+		clear_page(page_address(p));
 	return p;
 }
 
@@ -256,9 +263,21 @@ unsigned long totalram_pages(void)
 	return total_pages;
 }
 
+static void choose_first_zones(void)
+{
+	for (gfp_t gfp = 0; gfp <= GFP_ZONE_BITS; gfp++) {
+		int z = (int)gfp_zone(gfp);
+
+		while (z > 0 && !zones[z].managed)
+			z--;
+		first_zone[gfp] = (u8)z;
+	}
+}
+
 void page_alloc_account(unsigned long pages)
 {
 	total_pages += pages;
+	choose_first_zones();
 	pcp_batch = total_pages < SMALL_MACHINE_PAGES ? 8 : 32;
 }
 

@@ -29,8 +29,9 @@ unsigned long totalram_pages(void);
 
 /* page_alloc_drain - this and all other CPUs' per-CPU lists back to the buddy lists (exact counts for tests). */
 void page_alloc_drain(void);
-/* page_alloc_account - page.c: @pages more belong to the allocator. pcp_init_cpu - on each CPU. */
+/* page_alloc_account - page.c: @pages more belong to the allocator, `managed` of their zones counts them. */
 void page_alloc_account(unsigned long pages);
+/* pcp_init_cpu - on each CPU */
 void pcp_init_cpu(void);
 /* buddy_check - validator: lists, flags, counts of every zone; panics with operands. */
 void buddy_check(void);
