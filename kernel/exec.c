@@ -364,12 +364,9 @@ static char *program_name(int dirfd, const char *path)
 
 int do_execve(int dirfd, const char *path, const struct exec_strings *s, int flags)
 {
-	struct process *p = current_process();
 	struct binprm *b;
 	int err;
 
-	if ((u64)atomic_read(&p->user->threads) > p->rlim[RLIMIT_NPROC].rlim_cur && !capable())
-		return -EAGAIN;
 	b = kzalloc(sizeof(*b), GFP_KERNEL);
 	if (!b)
 		return -ENOMEM;

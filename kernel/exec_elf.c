@@ -16,7 +16,6 @@
  *
  * LEFT OUT       other formats, 32-bit files, core dumps, PT_GNU_PROPERTY.
  */
-#include <kernel/params.h>
 #include <kernel/random.h>
 #include <kernel/syscall.h>
 #include <lib/string.h>
@@ -239,7 +238,7 @@ static void place_program(struct binprm *b, struct elf_image *im)
 
 	if (im->ehdr.e_type != ET_DYN)
 		return;
-	if (!boot_params.norandom)
+	if (exec_randomize())
 		base += random_below(b->stack_top >> (PAGE_SHIFT + 8)) << PAGE_SHIFT;
 	im->bias = base - im->low;
 }
@@ -327,7 +326,7 @@ static void set_brk(struct mm_struct *mm, const struct elf_image *im)
 {
 	unsigned long brk = im->bias + im->high;
 
-	if (!boot_params.norandom)
+	if (exec_randomize())
 		brk += random_below(BRK_RANDOM / PAGE_SIZE) * PAGE_SIZE;
 	mm->start_brk = mm->brk = brk;
 }

@@ -32,9 +32,16 @@
 
 /* ---- layout ---- */
 
+#define ADDR_NO_RANDOMIZE	0x0040000u	/* personality(2) */
+
+bool exec_randomize(void)
+{
+	return !boot_params.norandom && !(current_process()->personality & ADDR_NO_RANDOMIZE);
+}
+
 static unsigned long random_pages(unsigned long n)
 {
-	return boot_params.norandom ? 0 : random_below(n) << PAGE_SHIFT;
+	return exec_randomize() ? random_below(n) << PAGE_SHIFT : 0;
 }
 
 void exec_layout(struct binprm *b)
@@ -131,7 +138,7 @@ static void plan(const struct binprm *b, struct stack_plan *s)
 	s->env = s->execfn - b->envp.len;
 	s->arg = s->env - s->arg_len;
 	sp = s->arg;
-	if (!boot_params.norandom)
+	if (exec_randomize())
 		sp -= random_below(8192);
 	sp = ALIGN_DOWN(sp, 16UL);
 	if (ELF_PLATFORM)

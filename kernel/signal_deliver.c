@@ -120,7 +120,7 @@ static void do_signal_stop(struct process *p, unsigned long *flags)
 {
 	bool last;
 
-	current->state = THREAD_STOPPED;
+	WRITE_ONCE(current->state, THREAD_STOPPED);
 	p->stop_count++;
 	last = p->stop_count == p->nr_threads && !p->stopped;
 	if (last) {
