@@ -288,15 +288,13 @@ static void pipe_release(struct file *f)
 		p->writers--;
 	last = --p->files == 0;
 	mutex_unlock(&p->mutex);
-	if (last)
-		inode->pipe = NULL;
-	mutex_unlock(&inode->lock);
-	if (last) {
-		pipe_free(p);
-		return;
-	}
 	wake_up_poll(&p->rd_wait, POLLIN | POLLHUP);
 	wake_up_poll(&p->wr_wait, POLLOUT | POLLERR);
+	if (last)
+		inode->pipe = NULL;
+	mutex_unlock(&inode->lock);	/* until here no other end can free the pipe */
+	if (last)
+		pipe_free(p);
 }
 
 static const struct file_ops pipe_fops = {
