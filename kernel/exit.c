@@ -234,6 +234,7 @@ static void reparent_child(struct process *child, struct process *reaper, struct
 	child->parent = reaper;
 	WRITE_ONCE(child->ppid, reaper->pid);
 	list_move_tail(&child->sibling, &reaper->children);
+	child->exit_signal = SIGCHLD;	/* whatever clone() said: the new parent knows only this */
 	if (child->pdeath_signal && !child->zombie)
 		send_signal_process(child, child->pdeath_signal, NULL);
 	if (child->zombie) {
@@ -241,7 +242,6 @@ static void reparent_child(struct process *child, struct process *reaper, struct
 			unlink_zombie(child, dead);
 		return;
 	}
-	child->exit_signal = SIGCHLD;
 	if (child->pgid != old->pgid && child->sid == old->sid)
 		check_orphaned(child->pgid, NULL);
 }

@@ -361,3 +361,22 @@ TEST(process_fork_and_exit_leak_no_memory)
 	/* 200 children touched 64 pages each: 50 MiB if nothing came back. */
 	CHECK(before - after < 20000);
 }
+
+/* A clone that ends without a signal is no child for a plain wait(); its next parent may wait for it. */
+static void leave_a_silent_zombie(void *arg)
+{
+	(void)arg;
+	if (syscall(SYS_clone, 0, 0, 0, 0, 0) == 0)
+		_exit(7);
+	sleep_ms(100);
+}
+
+TEST(process_zombie_with_another_exit_signal_can_be_reaped_by_its_new_parent)
+{
+	int st = 0;
+
+	CHECK_OK(prctl(PR_SET_CHILD_SUBREAPER, 1));
+	CHECK_EXIT(in_child(leave_a_silent_zombie, NULL), 0);
+	CHECK_OK(wait(&st));
+	CHECK_EXIT(st, 7);
+}
