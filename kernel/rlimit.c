@@ -14,11 +14,6 @@
 
 #define NR_OPEN_MAX	(1024UL * 1024)		/* /proc/sys/fs/nr_open's default */
 
-u64 rlimit(unsigned int which)
-{
-	return READ_ONCE(current_process()->rlim[which].rlim_cur);
-}
-
 static void copy_to_mm(struct process *p)
 {
 	struct mm_struct *mm = process_mm_get(p);

