@@ -67,7 +67,9 @@ static inline ssize_t file_prw(struct file *f, struct iov_iter *it, loff_t pos, 
 	return write ? vfs_write(f, it, &pos) : vfs_read(f, it, &pos);
 }
 
-static ssize_t fd_prw(int fd, void __user *buf, size_t count, loff_t pos, bool write)
+/* Inline: 15 instructions less a call, as @write is known. */
+static __always_inline ssize_t fd_prw(int fd, void __user *buf, size_t count, loff_t pos,
+				      bool write)
 {
 	struct fdref r = fdget(fd);
 	struct iov_iter it;

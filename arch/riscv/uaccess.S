@@ -8,7 +8,7 @@
  * THE PICTURE    a0 = destination, a1 = source, a2 = bytes left; these three are true at the head
  *                of every turn of every loop.
  *
- *                both addresses agree modulo 8:  bytes to alignment | 512, 64, 8 a turn | tail
+ *                both addresses agree modulo 8:  bytes to alignment | 1024, 64, 8 a turn | tail
  *                they do not:                    bytes to align dst | 8 a turn, shifted | tail
  *                tail: 4 a turn if both are multiples of 4, then bytes
  *
@@ -85,15 +85,15 @@ arch_copy_to_user:
 	bnez	t0, copy_shifted
 	j	copy_head
 copy_aligned:
-	li	a6, 512			# 4 instructions a turn: 1056 for a page, 1088 with 256
+	li	a6, 1024		# 4 instructions a turn: 1040 for a page, 1088 with 256
 	bltu	a2, a6, copy_words
 copy_blocks:
-	.irp	n, 0,1,2,3,4,5,6,7
+	.irp	n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15
 	copy_64	64 * \n
 	.endr
-	addi	a1, a1, 512
-	addi	a0, a0, 512
-	addi	a2, a2, -512
+	addi	a1, a1, 1024
+	addi	a0, a0, 1024
+	addi	a2, a2, -1024
 	bgeu	a2, a6, copy_blocks
 copy_words:
 	li	a6, 64
