@@ -138,10 +138,10 @@ struct files_struct *files_dup(struct files_struct *old)
 	return fs;
 }
 
-static void file_close(struct file *f)
+static void file_close(struct files_struct *fs, struct file *f)
 {
 	if (f->inode && !list_empty(&f->inode->locks))
-		locks_remove_posix(f);
+		locks_remove_posix(f, fs);
 	if (f->ops->flush && !(f->mode & FMODE_PATH))
 		f->ops->flush(f);
 	file_put(f);
@@ -155,7 +155,7 @@ void files_put(struct files_struct *fs)
 		return;
 	for_each_set_bit(fd, fs->open_fds, fs->max_fds)
 		if (fs->fd[fd])
-			file_close(fs->fd[fd]);
+			file_close(fs, fs->fd[fd]);
 	if (fs->fd != fs->fd_inline) {
 		kfree(fs->fd);
 		kfree(fs->open_fds);
@@ -207,7 +207,7 @@ void files_close_on_exec(struct files_struct *fs)
 		spin_unlock(&fs->lock);
 		if (!f)
 			return;
-		file_close(f);
+		file_close(fs, f);
 	}
 }
 
@@ -313,7 +313,7 @@ int fd_close(int fd)
 	spin_unlock(&fs->lock);
 	if (!f)
 		return -EBADF;
-	file_close(f);
+	file_close(fs, f);
 	return 0;
 }
 
@@ -400,7 +400,7 @@ static long do_dup3(unsigned int old, unsigned int new, bool cloexec)
 		__set_bit(new, fs->close_on_exec);
 	spin_unlock(&fs->lock);
 	if (replaced)
-		file_close(replaced);
+		file_close(fs, replaced);
 	return (long)new;
 }
 

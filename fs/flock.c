@@ -3,7 +3,7 @@
  * fs/flock.c - advisory locks on files
  *
  * Three kinds on one list per inode: flock(2) locks (whole file, owned by the open file), POSIX record
- * locks (a byte range, owned by the process) and OFD locks (a range, owned by the open file). Kinds
+ * locks (a byte range, owned by the descriptor table, that is the process) and OFD locks (a range, owned by the open file). Kinds
  * flock and POSIX/OFD ignore each other, as on Linux.
  *
  * ALWAYS TRUE  L1  ranges of one owner and kind on one inode do not overlap.
@@ -24,7 +24,7 @@ enum lock_kind { KIND_FLOCK, KIND_POSIX, KIND_OFD };
 struct file_lock {
 	struct list_head	link;		/* inode->locks */
 	enum lock_kind		kind;
-	const void		*owner;		/* struct file, or struct process for POSIX */
+	const void		*owner;		/* struct file, or files_struct for POSIX */
 	pid_t			pid;
 	bool			write;
 	loff_t			start, end;	/* inclusive */
@@ -182,7 +182,7 @@ long fcntl_lock(struct file *f, unsigned int cmd, struct flock __user *ufl)
 
 	if (copy_from_user(&fl, ufl, sizeof(fl)))
 		return -EFAULT;
-	want.owner = ofd ? (const void *)f : (const void *)current_process();
+	want.owner = ofd ? (const void *)f : (const void *)current->files;
 	want.pid = current_process()->pid;
 	want.write = fl.l_type == F_WRLCK;
 	err = range_of(f, &fl, &want);
@@ -246,8 +246,7 @@ void locks_remove_file(struct file *f)
 	remove_owner(f->inode, f);
 }
 
-void locks_remove_posix(struct file *f)
+void locks_remove_posix(struct file *f, struct files_struct *fs)
 {
-	if (current->process)
-		remove_owner(f->inode, current_process());
+	remove_owner(f->inode, fs);
 }

@@ -8,6 +8,7 @@
  * lands in a ring that the master reads. devpts is a directory that this file fills and empties.
  *
  * ALWAYS TRUE  Z1  pairs[n] is set from the master's open until both sides are closed.
+ *              Z3  no process has a pair as its terminal once the master is closed.
  *              Z2  devpts has the name n while the master is open.
  * LOCKS        pty_lock (RANK_POLL) guards the table and the reference counts; the ring is guarded by
  *              the slave's tty->lock.
@@ -29,7 +30,7 @@
 struct pty {
 	struct tty		tty;		/* the slave */
 	unsigned int		nr;
-	unsigned int		refs;		/* pty_lock: master and slave sides */
+	unsigned int		refs;		/* pty_lock: the master and each open slave file */
 	bool			locked;		/* until TIOCSPTLCK 0 (unlockpt) */
 	bool			slave_opened;
 	wait_queue_head_t	master_wait;
@@ -69,6 +70,15 @@ static void pty_input_read(struct tty *tty)
 	wake_up_poll(&p->master_wait, POLLOUT | POLLWRNORM);
 }
 
+static void slave_get(struct tty *tty)
+{
+	struct pty *p = tty->private;
+
+	spin_lock(&pty_lock);
+	p->refs++;
+	spin_unlock(&pty_lock);
+}
+
 static void pty_put(struct pty *p)
 {
 	bool last;
@@ -94,6 +104,7 @@ static const struct tty_driver pty_driver = {
 	.write		= pty_output,
 	.room		= pty_room,
 	.input_read	= pty_input_read,
+	.get		= slave_get,
 	.closed		= slave_closed,
 };
 
@@ -270,13 +281,17 @@ static void master_release(struct file *f)
 {
 	struct pty *p = f->private;
 	unsigned long flags;
+	pid_t sid;
 
 	devpts_remove(p);
 	spin_lock_irqsave(&p->tty.lock, flags);
 	p->tty.other_closed = true;
 	p->tty.hungup = true;
+	sid = p->tty.session;
 	spin_unlock_irqrestore(&p->tty.lock, flags);
 	tty_hangup(&p->tty);
+	if (sid)
+		session_disassociate(sid);
 	pty_put(p);
 }
 
@@ -337,7 +352,7 @@ static int slave_open(struct inode *inode, struct file *f)
 	p = nr < MAX_PTYS ? pairs[nr] : NULL;
 	if (!p || p->locked || p->tty.other_closed)
 		err = -EIO;
-	else if (!p->tty.files)
+	else
 		p->refs++;
 	spin_unlock(&pty_lock);
 	if (err)

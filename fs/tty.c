@@ -303,7 +303,7 @@ static void maybe_set_controlling(struct file *f, struct tty *tty)
 		return;
 	spin_lock(&tasklist_lock);
 	spin_lock_irqsave(&tty->lock, flags);
-	if (p->sid == p->pid && !p->tty && !tty->session) {
+	if (p->sid == p->pid && !p->tty && !tty->session && !tty->other_closed) {
 		tty->session = p->sid;
 		tty->pgrp = p->pgid;
 		p->tty = tty;
@@ -321,7 +321,7 @@ int tty_attach(struct file *f, struct tty *tty)
 	f->mode |= FMODE_STREAM;
 	spin_lock_irqsave(&tty->lock, flags);
 	tty->files++;
-	tty->hungup = false;
+	tty->hungup = tty->other_closed;
 	spin_unlock_irqrestore(&tty->lock, flags);
 	maybe_set_controlling(f, tty);
 	return 0;
@@ -331,12 +331,11 @@ static void tty_release(struct file *f)
 {
 	struct tty *tty = f->private;
 	unsigned long flags;
-	bool last;
 
 	spin_lock_irqsave(&tty->lock, flags);
-	last = --tty->files == 0;
+	tty->files--;
 	spin_unlock_irqrestore(&tty->lock, flags);
-	if (last && tty->driver->closed)
+	if (tty->driver->closed)
 		tty->driver->closed(tty);
 }
 
@@ -402,8 +401,13 @@ static int console_open(struct inode *inode, struct file *f)
 /* /dev/tty: the controlling terminal of whoever opens it. */
 static int dev_tty_open(struct inode *inode, struct file *f)
 {
-	struct tty *tty = current_process()->tty;
+	struct tty *tty;
 
+	spin_lock(&tasklist_lock);
+	tty = current_process()->tty;
+	if (tty && tty->driver->get)
+		tty->driver->get(tty);
+	spin_unlock(&tasklist_lock);
 	f->flags |= O_NOCTTY;
 	return tty ? tty_attach(f, tty) : -ENXIO;
 }

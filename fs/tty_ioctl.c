@@ -163,7 +163,7 @@ static long set_controlling(struct file *f, struct tty *tty, unsigned long steal
 		spin_unlock(&tasklist_lock);
 		return 0;
 	}
-	if (p->sid != p->pid || p->tty)
+	if (p->sid != p->pid || p->tty || tty->other_closed)
 		err = -EPERM;
 	else if (tty->session && (steal != 1 || !capable()))
 		err = -EPERM;

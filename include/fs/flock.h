@@ -7,8 +7,8 @@
 
 /* locks_remove_file - @f is going away: its flock and OFD locks with it */
 void locks_remove_file(struct file *f);
-/* locks_remove_posix - a descriptor of @f was closed: the process' record locks on the file end */
-void locks_remove_posix(struct file *f);
+/* locks_remove_posix - a descriptor of @f in @fs was closed: the record locks of that table end */
+void locks_remove_posix(struct file *f, struct files_struct *fs);
 /* fcntl_lock - F_GETLK, F_SETLK, F_SETLKW and the OFD variants */
 long fcntl_lock(struct file *f, unsigned int cmd, struct flock __user *ufl);
 

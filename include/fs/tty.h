@@ -23,7 +23,9 @@ struct tty_driver {
 	size_t	(*room)(struct tty *tty);
 	/* input_read - bytes left the input buffer: the sender may go on; or NULL */
 	void	(*input_read)(struct tty *tty);
-	/* closed - the last file is gone; called without the lock; or NULL */
+	/* get - one more file will be opened: hold the terminal; tasklist lock held; or NULL */
+	void	(*get)(struct tty *tty);
+	/* closed - a file is gone, and with it what get() held; called without the lock; or NULL */
 	void	(*closed)(struct tty *tty);
 };
 
