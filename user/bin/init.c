@@ -125,6 +125,7 @@ int tool_init(int argc, char **argv)
 		open_console();
 		mount_at("proc", "/proc", 0);
 		mount_at("tmpfs", "/tmp", 0);
+		mount_at("devpts", "/dev/pts", MS_NOSUID | MS_NOEXEC);
 		signal(SIGINT, SIG_IGN);
 	}
 	program = choose(argc, argv);
