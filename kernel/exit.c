@@ -300,6 +300,9 @@ static bool unlink_thread(struct process *p, struct thread *t)
 	p->nvcsw += t->nvcsw;
 	p->nivcsw += t->nivcsw;
 	list_del_init(&t->thread_link);
+	flush_signals(&t->sig_queue, &t->sig_pending, ~0UL);
+	if (list_empty(&p->threads))
+		flush_signals(&p->shared_pending.queue, &p->shared_pending.set, ~0UL);
 	last = --p->nr_threads == 0;
 	nr_user_threads--;
 	stopped = !last && p->stop_sig && !p->stopped && p->stop_count == p->nr_threads;
