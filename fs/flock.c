@@ -3,8 +3,8 @@
  * fs/flock.c - advisory locks on files
  *
  * Three kinds on one list per inode: flock(2) locks (whole file, owned by the open file), POSIX record
- * locks (a byte range, owned by the descriptor table, that is the process) and OFD locks (a range, owned by the open file). Kinds
- * flock and POSIX/OFD ignore each other, as on Linux.
+ * locks (a byte range, owned by the descriptor table, that is the process) and OFD locks (a range, owned
+ * by the open file). Kinds flock and POSIX/OFD ignore each other, as on Linux.
  *
  * ALWAYS TRUE  L1  ranges of one owner and kind on one inode do not overlap.
  *              L2  two owners' ranges overlap only if both are read locks.
