@@ -81,15 +81,16 @@ void user_put(struct user *u)
 /* @p's real uid becomes @uid: its threads move to the other account; 0 or -EAGAIN. */
 static int switch_user(struct process *p, uid_t uid)
 {
-	struct user *old = p->user, *u;
+	struct user *old, *u;
 	unsigned long flags;
 
-	if (old->uid == uid)
+	if (p->uid == uid)
 		return 0;
 	u = user_get(uid);
 	if (!u)
 		return -EAGAIN;
 	spin_lock_irqsave(&p->siglock, flags);
+	old = p->user;		/* read here: two threads may both be changing it */
 	atomic_add((int)p->nr_threads, &u->threads);
 	atomic_sub((int)p->nr_threads, &old->threads);
 	p->user = u;
@@ -97,6 +98,27 @@ static int switch_user(struct process *p, uid_t uid)
 	spin_unlock_irqrestore(&p->siglock, flags);
 	user_put(old);
 	return 0;
+}
+
+/* Other threads may put the account of @p away: look at it under siglock only. */
+void user_count_threads(struct process *p, int n)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&p->siglock, flags);
+	atomic_add(n, &p->user->threads);
+	spin_unlock_irqrestore(&p->siglock, flags);
+}
+
+struct user *user_of_process(struct process *p)
+{
+	struct user *u;
+	unsigned long flags;
+
+	spin_lock_irqsave(&p->siglock, flags);
+	u = user_ref(p->user);
+	spin_unlock_irqrestore(&p->siglock, flags);
+	return u;
 }
 
 /* ---- ids ---- */

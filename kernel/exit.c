@@ -323,7 +323,7 @@ static void exit_notify(struct process *p)
 	LIST_HEAD(dead);
 
 	spin_lock(&tasklist_lock);
-	atomic_dec(&p->user->threads);
+	user_count_threads(p, -1);
 	current->autofree = current != p->leader;
 	if (unlink_thread(p, current))
 		become_zombie(p, &dead);

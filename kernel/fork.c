@@ -53,14 +53,18 @@ static int check_flags(const struct clone_args_k *a)
 /* One more thread for the user and the machine? */
 static int check_limits(struct process *p)
 {
+	struct user *u;
+	bool full;
+
 	if (process_count() >= max_threads())
 		return -EAGAIN;
-	if ((u64)atomic_read(&p->user->threads) >= p->rlim[RLIMIT_NPROC].rlim_cur && !capable())
-		return -EAGAIN;
-	return 0;
+	u = user_of_process(p);
+	full = (u64)atomic_read(&u->threads) >= p->rlim[RLIMIT_NPROC].rlim_cur;
+	user_put(u);
+	return full && !capable() ? -EAGAIN : 0;
 }
 
-static void copy_identity(struct process *p, const struct process *old)
+static void copy_identity(struct process *p, struct process *old)
 {
 	p->uid = old->uid;
 	p->euid = old->euid;
@@ -79,7 +83,7 @@ static void copy_identity(struct process *p, const struct process *old)
 	p->no_new_privs = old->no_new_privs;
 	p->personality = old->personality;
 	p->exe_file = old->exe_file ? file_get(old->exe_file) : NULL;
-	p->user = user_ref(old->user);
+	p->user = user_of_process(old);
 }
 
 static struct process *copy_process(const struct clone_args_k *a)
@@ -251,7 +255,7 @@ static void fork_undo(struct fork_state *s)
 		spin_unlock(&tasklist_lock);
 	}
 	if (s->counted)
-		atomic_dec(&s->p->user->threads);
+		user_count_threads(s->p, -1);
 	if (t && t->files)
 		files_put(t->files);
 	if (t && t->fs)
@@ -279,7 +283,7 @@ static int build_thread(struct fork_state *s)
 		return -ENOMEM;
 	s->t->process = s->p;
 	s->t->autofree = s->p == current_process();
-	atomic_inc(&s->p->user->threads);
+	user_count_threads(s->p, 1);
 	s->counted = true;
 	copy_thread_state(s->t, a);
 	err = copy_resources(s);

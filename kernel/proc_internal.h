@@ -79,6 +79,9 @@ struct user {
 struct user *user_get(uid_t uid);	/* referenced; NULL no memory */
 static inline struct user *user_ref(struct user *u) { atomic_inc(&u->refs); return u; }
 void user_put(struct user *u);
+/* user_of_process - referenced; user_count_threads - @n more (fewer) threads of @p */
+struct user *user_of_process(struct process *p);
+void user_count_threads(struct process *p, int n);
 void cred_exec(struct process *p);
 
 /* ---- exit.c ---- */
