@@ -64,8 +64,10 @@ static void file_free(struct file *f)
 		locks_remove_file(f);
 	if (f->ops->release && !(f->mode & FMODE_PATH))
 		f->ops->release(f);
-	if (inode && S_ISREG(inode->mode) && (f->mode & FMODE_WRITE))
+	if (inode && S_ISREG(inode->mode) && (f->mode & FMODE_WRITE)) {
 		atomic_dec(&inode->writers);
+		atomic_dec(&f->path.mnt->writers);
+	}
 	if (f->mode & FMODE_EXEC)
 		allow_write_access(inode);
 	if (f->path.dentry)

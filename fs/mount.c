@@ -165,6 +165,8 @@ static int mount_remount(const struct path *at, unsigned long flags)
 {
 	if (at->dentry != at->mnt->root)
 		return -EINVAL;
+	if ((flags & MS_RDONLY) && atomic_read(&at->mnt->writers) > 0)
+		return -EBUSY;
 	at->mnt->flags = flags & MNT_USER_FLAGS;
 	return 0;
 }

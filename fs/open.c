@@ -135,6 +135,8 @@ struct file *dentry_open(const struct path *p, unsigned int flags)
 	f->path = *p;
 	path_get(&f->path);
 	f->inode = inode;
+	if (writer)
+		atomic_inc(&p->mnt->writers);
 	if (ops->open) {
 		err = ops->open(inode, f);
 		if (err) {

@@ -59,6 +59,7 @@ struct mount {
 	unsigned long		flags;		/* MS_* */
 	struct list_head	link;		/* (d) */
 	atomic_t		refs;
+	atomic_t		writers;	/* regular files open for writing through it */
 	int			id;
 	bool			detached;	/* (d) */
 };
