@@ -48,7 +48,10 @@ def each(head, type_name, member):
 
 
 def processes():
-    yield from each(gdb.parse_and_eval("process_list"), "struct process", "all_link")
+    try:
+        yield from each(gdb.parse_and_eval("process_list"), "struct process", "all_link")
+    except gdb.MemoryError:
+        raise gdb.GdbError("the kernel has not mapped itself yet: `hbreak start_init`, `continue`")
 
 
 def find_mm(pid):
