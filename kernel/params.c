@@ -22,7 +22,7 @@
 #define MAX_BAD		16
 
 struct boot_params boot_params = {
-	.maxcpus = NR_CPUS, .mem = ~0ULL, .slab = "slub", .reclaim = "lru", .rdinit = "/init",
+	.maxcpus = NR_CPUS, .mem = ~0ULL, .rdinit = "/init",
 };
 char *init_argv[34], *init_envp[34];
 

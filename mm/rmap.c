@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mm/rmap.c - from a page to the page-table entries that map it: for now, how many there are
+ * mm/rmap.c - from a page to the page-table entries that map it: how many there are
  *
  * THE QUESTION   Is this page mapped by programs, and by how many ptes?
  *

@@ -14,14 +14,10 @@ struct boot_params {
 	unsigned int	levels;		/* 0 = deepest                                         */
 	unsigned int	maxcpus;	/* NR_CPUS by default; nosmp = 1                       */
 	u64		mem;		/* bytes, ~0 = all                                     */
-	u64		highmem;	/* bytes kept out of the direct map, 0 = as needed     */
-	char		slab[8];	/* slub slab slob                                      */
-	char		reclaim[8];
 	char		rdinit[256];	/* /init                                               */
 	bool		verbose;	/* the whole log on the console                        */
 	bool		quiet;
 	bool		norandom;	/* no address-space randomisation                      */
-	bool		nokpti;
 	char		strace[32];	/* trace system calls: "all", "1" = off is "", or a PID or a comm name */
 	bool		ktest;		/* run the in-kernel tests instead of init (KTEST builds) */
 	char		ktest_filter[64];

@@ -84,10 +84,7 @@ struct thread {
 	unsigned long		min_flt, maj_flt;	/* (o) */
 	unsigned long		syscall_restart;	/* (o) restart_syscall block: see signal.c */
 	u64			restart_deadline;
-	int			(*fault_cause)(void);	/* reserved for tracers; NULL              */
 	int			exit_code;	/* (o) */
-	unsigned int		fail_nth;	/* (o) fault injection: fail this allocation    */
-	unsigned int		in_syscall;	/* (o) number + 1 while tracing                 */
 
 #if CONFIG_DEBUG
 	const void		*held[16];	/* (o) sleeping locks, outermost first          */

@@ -84,7 +84,6 @@ struct mm_struct {
 	unsigned long		vdso_base;		/* (i after exec) 0: none                   */
 	struct cpumask		cpu_mask;		/* (a) CPUs that may hold our translations  */
 	unsigned long		saved_auxv[64];		/* (i after exec) /proc/PID/auxv            */
-	void			*exe_file;		/* (m) struct file *, owned by kernel/exec.c */
 	unsigned long		flags;			/* (a) MMF_*                                */
 	struct list_head	mm_link;		/* list of all                              */
 	unsigned long		rlimit_as, rlimit_data, rlimit_stack; /* (m) bytes, copies kept by prlimit */

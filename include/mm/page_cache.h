@@ -97,8 +97,6 @@ void unmap_mapping_range(struct address_space *as, pgoff_t first, pgoff_t last, 
 
 /* ---- shmem.c: pages that have no file behind them ---- */
 extern const struct aspace_ops shmem_aspace_ops;
-/* shmem_charge accounting: a limit on pages per owner; 0 or -ENOSPC */
-struct shmem_limit { atomic64_t used; unsigned long max; };
 /* shmem_create_anon - an unnamed shared object of @size bytes (MAP_SHARED|MAP_ANONYMOUS), refcounted; NULL no memory */
 struct shmem_object;
 struct shmem_object *shmem_create_anon(u64 size);
