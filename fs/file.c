@@ -65,7 +65,7 @@ static void file_free(struct file *f)
 	if (f->ops->release && !(f->mode & FMODE_PATH))
 		f->ops->release(f);
 	if (inode && S_ISREG(inode->mode) && (f->mode & FMODE_WRITE)) {
-		atomic_dec(&inode->writers);
+		put_write_access(inode);
 		atomic_dec(&f->path.mnt->writers);
 	}
 	if (f->mode & FMODE_EXEC)

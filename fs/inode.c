@@ -233,6 +233,22 @@ void allow_write_access(struct inode *i)
 	atomic_inc(&i->writers);
 }
 
+int get_write_access(struct inode *i)
+{
+	int v = atomic_read(&i->writers);
+
+	do {
+		if (v < 0)
+			return -ETXTBSY;
+	} while (!atomic_try_cmpxchg(&i->writers, &v, v + 1));
+	return 0;
+}
+
+void put_write_access(struct inode *i)
+{
+	atomic_dec(&i->writers);
+}
+
 /* ---- boot ---- */
 
 static const struct super_ops anon_super_ops = { .evict = NULL };

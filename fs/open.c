@@ -92,18 +92,6 @@ static int may_open(const struct path *p, const struct open_how *how)
 	return err;
 }
 
-/* Count a writer of a regular file: not while a program runs from it. */
-static int get_write_access(struct inode *inode)
-{
-	int v = atomic_read(&inode->writers);
-
-	do {
-		if (v < 0)
-			return -ETXTBSY;
-	} while (!atomic_try_cmpxchg(&inode->writers, &v, v + 1));
-	return 0;
-}
-
 static const struct file_ops *fops_of(const struct inode *inode)
 {
 	if (S_ISCHR(inode->mode) || S_ISBLK(inode->mode))
@@ -129,7 +117,7 @@ struct file *dentry_open(const struct path *p, unsigned int flags)
 	f = file_alloc(ops, flags);
 	if (!f) {
 		if (writer)
-			atomic_dec(&inode->writers);
+			put_write_access(inode);
 		return ERR_PTR(-ENFILE);
 	}
 	f->path = *p;
@@ -149,6 +137,18 @@ struct file *dentry_open(const struct path *p, unsigned int flags)
 	return f;
 }
 
+/* O_TRUNC writes, even through a descriptor that is only for reading. */
+static int open_truncate(struct file *f)
+{
+	int err = get_write_access(f->inode);
+
+	if (!err) {
+		err = vfs_truncate(f->inode, 0);
+		put_write_access(f->inode);
+	}
+	return err;
+}
+
 static struct file *open_found(const struct path *p, struct open_how *how)
 {
 	struct file *f;
@@ -161,7 +161,7 @@ static struct file *open_found(const struct path *p, struct open_how *how)
 		return ERR_PTR(err);
 	f = dentry_open(p, how->flags);
 	if (!IS_ERR(f) && (how->flags & O_TRUNC) && S_ISREG(f->inode->mode) && !how->created) {
-		err = vfs_truncate(f->inode, 0);
+		err = open_truncate(f);
 		if (err) {
 			file_put(f);
 			return ERR_PTR(err);

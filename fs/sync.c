@@ -26,10 +26,12 @@ SYSCALL_DEFINE2(truncate, const char __user *, name, loff_t, size)
 		err = mnt_want_write(&p);
 	if (!err)
 		err = inode_permission(p.dentry->inode, W_OK);
-	if (!err && atomic_read(&p.dentry->inode->writers) < 0)
-		err = -ETXTBSY;
 	if (!err)
+		err = get_write_access(p.dentry->inode);
+	if (!err) {
 		err = vfs_truncate(p.dentry->inode, size);
+		put_write_access(p.dentry->inode);
+	}
 	path_put(&p);
 	return err;
 }

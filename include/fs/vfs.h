@@ -140,6 +140,9 @@ bool inode_owner_or_capable(const struct inode *i);
 /* deny_write_access / allow_write_access - exec's hold on a program file: 0 or -ETXTBSY */
 int deny_write_access(struct inode *i);
 void allow_write_access(struct inode *i);
+/* get_write_access / put_write_access - a writer's hold: 0, or -ETXTBSY while a program runs from it */
+int get_write_access(struct inode *i);
+void put_write_access(struct inode *i);
 struct super_block *sb_alloc(const struct fs_type *t, const struct super_ops *ops, u64 magic);
 static inline struct super_block *sb_get(struct super_block *sb)
 {
