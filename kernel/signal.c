@@ -361,12 +361,12 @@ int send_signal_pgrp(pid_t pgid, int sig, const siginfo_t *info)
 	return err;
 }
 
-/* What was blocked or ignored happens by default instead: a fault cannot be put off. */
-static void unshield(struct process *p, int sig)
+/* What was blocked or ignored, or is @fatal, happens by default instead: a fault cannot be put off. */
+static void unshield(struct process *p, int sig, bool fatal)
 {
 	struct ksigaction *sa = &p->sighand->action[sig - 1];
 
-	if (sig_in(sig, current->blocked) || sa->handler == SIG_IGN) {
+	if (fatal || sig_in(sig, current->blocked) || sa->handler == SIG_IGN) {
 		sa->handler = SIG_DFL;
 		current->blocked &= ~sigmask(sig);
 	}
@@ -376,7 +376,7 @@ static void unshield(struct process *p, int sig)
 	}
 }
 
-void force_signal(int sig, int code, unsigned long addr)
+static void force(int sig, int code, unsigned long addr, bool fatal)
 {
 	siginfo_t info = { .si_signo = sig, .si_code = code };
 	struct process *p = current_process();
@@ -385,9 +385,19 @@ void force_signal(int sig, int code, unsigned long addr)
 	info.si_addr = addr;
 	ASSERT_MSG(p != NULL, "signal %d (address %lx) for a kernel thread", sig, addr);
 	spin_lock_irqsave(&p->siglock, flags);
-	unshield(p, sig);
+	unshield(p, sig, fatal);
 	send_signal_locked(p, current, sig, &info);
 	spin_unlock_irqrestore(&p->siglock, flags);
+}
+
+void force_signal(int sig, int code, unsigned long addr)
+{
+	force(sig, code, addr, false);
+}
+
+void force_fatal_signal(int sig)
+{
+	force(sig, SI_KERNEL, 0, true);
 }
 
 void signal_retarget(struct process *p, u64 which)

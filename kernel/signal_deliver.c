@@ -275,11 +275,19 @@ static void restart_syscall_without_handler(struct trapframe *regs)
 
 /* ---- delivering ---- */
 
+/*
+ * No room for the frame is a SIGSEGV; no room for SIGSEGV's own frame is the end. With SA_NODEFER
+ * it would otherwise be tried for ever, here in the kernel.
+ */
 static void deliver(struct ksignal *ks, struct trapframe *regs)
 {
 	restart_syscall_after_handler(regs, &ks->action);
 	clear_siginfo_rest(&ks->info);
-	if (arch_signal_deliver(ks, regs))
+	if (!arch_signal_deliver(ks, regs))
+		return;
+	if (ks->sig == SIGSEGV)
+		force_fatal_signal(SIGSEGV);
+	else
 		force_signal(SIGSEGV, SI_KERNEL, 0);
 }
 

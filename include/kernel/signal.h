@@ -44,6 +44,8 @@ void send_signal_pgrp_irq(pid_t pgid, int sig);
 int send_signal_pgrp(pid_t pgid, int sig, const siginfo_t *info);
 /* force_signal - to current, cannot be blocked or ignored (faults). */
 void force_signal(int sig, int code, unsigned long addr);
+/* force_fatal_signal - the same, and a handler is not run either: current ends. */
+void force_fatal_signal(int sig);
 /* signal_ignored_or_blocked - would @sig do nothing to current? (terminals ask for SIGTTIN, SIGTTOU) */
 bool signal_ignored_or_blocked(int sig);
 

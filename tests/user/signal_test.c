@@ -524,3 +524,19 @@ TEST(signal_frame_that_cannot_be_written_kills_with_segv)
 {
 	CHECK_KILLED(in_child(die_on_bad_stack, map(16 * page, PROT_NONE, ANON, -1)), SIGSEGV);
 }
+
+static void die_in_segv_handler_without_stack(void *arg)
+{
+	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = SA_ONSTACK | SA_NODEFER };
+
+	sigaction(SIGSEGV, &sa, NULL);
+	die_on_bad_stack(arg);
+}
+
+/* SIGSEGV is not blocked while it is delivered: its own frame fails in turn, which must end it. */
+TEST(signal_segv_frame_that_cannot_be_written_kills_even_with_nodefer)
+{
+	void *stack = map(16 * page, PROT_NONE, ANON, -1);
+
+	CHECK_KILLED(in_child(die_in_segv_handler_without_stack, stack), SIGSEGV);
+}

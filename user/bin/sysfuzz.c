@@ -406,9 +406,14 @@ static void kill_all(const struct round *r)
 static void ended(struct round *r, pid_t pid, int st)
 {
 	r->signals += WIFSIGNALED(st) && WTERMSIG(st) != SIGKILL;
-	for (int n = 0; n < PROCS; n++)
-		if (r->pids[n] == pid && seconds() < r->end)
+	for (int n = 0; n < PROCS; n++) {
+		if (r->pids[n] != pid)
+			continue;
+		kill(-pid, SIGKILL);	/* its children: nobody remembers the group once pids[n] is another */
+		r->pids[n] = 0;
+		if (seconds() < r->end)
 			start(r, n);
+	}
 }
 
 /* Until nothing is left, or for ever: a process that cannot be killed is a bug to be seen. */
