@@ -97,12 +97,15 @@ static int parse_header(const u8 *p, struct header *h)
 	return 0;
 }
 
-/* namesize counts the NUL, which must be the only one. */
+/* namesize counts the NUL, and any more behind it: padding that puts the data on a page boundary. */
 static int check_name(const u8 *name, size_t namesize)
 {
 	const u8 *end = memchr(name, '\0', namesize);
 
-	return namesize > 1 && end == name + namesize - 1 ? 0 : CPIO_ERR_NAME;
+	for (const u8 *p = end; p && p < name + namesize; p++)
+		if (*p)
+			return CPIO_ERR_NAME;
+	return end && end > name ? 0 : CPIO_ERR_NAME;
 }
 
 static bool checksum_ok(const struct cpio_entry *e, u32 check)

@@ -58,6 +58,7 @@ BUSYBOX = [
     ("du_sums_a_directory", "du -s /bin", r"^\d+\s+/bin$"),
     ("mount_lists_file_systems", "mount", r"^\S+ on / type"),
     ("env_and_id", "env | grep ^PATH; id", r"^uid=0"),
+    ("tty_names_the_console", "tty", r"^/dev/(console|ttyS\d)$"),
     ("uname_has_a_machine", "uname -m", r"^(riscv64|x86_64)$"),
     ("date_knows_the_century", "date +%Y", r"^20\d\d$"),
     ("kill_ends_a_process", "sleep 100 & sleep 1; kill $!; wait $!; echo st=$?", r"^st=143$"),

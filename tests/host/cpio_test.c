@@ -182,6 +182,24 @@ static void each_fault_has_its_own_error(void **state)
 		assert_true(strlen(cpio_strerror(i)) > 20);
 }
 
+/* "name", padded by three NULs up to a size of 8: the data moves, nothing else changes. */
+static void names_may_be_padded_to_place_the_data(void **state)
+{
+	struct builder b = { .size = 0 };
+	struct cpio_iter it;
+	struct cpio_entry e;
+
+	add(&b, "070701", "name???", "data", 0);
+	memset(b.data + 110 + 4, 0, 3);
+	finish(&b);
+	cpio_iter_init(&it, b.data, b.size);
+	assert_int_equal(cpio_next(&it, &e), 1);
+	assert_string_equal(e.name, "name");
+	assert_memory_equal(e.data, "data", 4);
+	assert_ptr_equal(e.data, b.data + ALIGN_UP(110 + 8, 4));
+	assert_int_equal(cpio_next(&it, &e), 0);
+}
+
 static void nothing_and_only_zeroes_are_empty_archives(void **state)
 {
 	static const u8 zeroes[100];
@@ -233,6 +251,7 @@ int main(void)
 		cmocka_unit_test(archives_one_after_another_read_as_one_with_numbers),
 		cmocka_unit_test(checksums_of_070702_are_verified),
 		cmocka_unit_test(each_fault_has_its_own_error),
+		cmocka_unit_test(names_may_be_padded_to_place_the_data),
 		cmocka_unit_test(nothing_and_only_zeroes_are_empty_archives),
 		cmocka_unit_test(every_truncation_before_the_end_is_an_error),
 		cmocka_unit_test(damaged_archives_never_lead_outside),
