@@ -12,6 +12,8 @@
  * ALWAYS TRUE    M1  both lists are sorted, and their ranges neither overlap nor touch.
  *                M2  memory ranges are whole pages, rounded inwards; reserved ones outwards.
  *                M3  what memblock_alloc() returns is RAM, was free, and is zeroed.
+ *                M4  whatever firmware says, memory only ever names what it called RAM, and reserved
+ *                    everything that was reserved: a list that is full loses detail, not safety.
  *
  * LOCKS          none: one CPU, before kernel_main() starts the others.
  * LIFE           ends with page_init(): what is free then goes to the buddy allocator.
@@ -25,21 +27,20 @@
 #include <lib/string.h>
 #include <mm/memblock.h>
 
-#define MAX_RANGES	128	/* firmware maps have 10-20 entries; one more per reservation */
+/* Firmware maps have 10-20 entries, one more per reservation; a PVH loader may give 1024 (x86-64's boot.c). */
+#define MAX_RANGES	1025	/* the last place stays free: a change needs at most one more */
 
 struct range { paddr_t start, end; };
-struct range_list { struct range r[MAX_RANGES]; unsigned int n; const char *name; };
+struct range_list { struct range r[MAX_RANGES]; unsigned int n; };
 
-static struct range_list memory = { .name = "memory" };
-static struct range_list reserved = { .name = "reserved" };
+static struct range_list memory, reserved;
 static paddr_t alloc_limit = ~0ULL;
 
 /* ---- sorted lists of ranges ---- */
 
 static void insert_at(struct range_list *l, unsigned int i, struct range new)
 {
-	if (l->n == MAX_RANGES)
-		panic("memblock: more than %u %s ranges", MAX_RANGES, l->name);
+	ASSERT(l->n < MAX_RANGES);
 	memmove(&l->r[i + 1], &l->r[i], (l->n - i) * sizeof(l->r[0]));
 	l->r[i] = new;
 	l->n++;
@@ -51,6 +52,43 @@ static void delete_at(struct range_list *l, unsigned int i)
 	l->n--;
 }
 
+static void forget_smallest(void)
+{
+	unsigned int smallest = 0;
+
+	for (unsigned int i = 1; i < memory.n; i++)
+		if (memory.r[i].end - memory.r[i].start < memory.r[smallest].end - memory.r[smallest].start)
+			smallest = i;
+	pr_warn("memblock: more than %u ranges of memory: %llu KiB at %#llx are not used\n", MAX_RANGES - 1,
+		(unsigned long long)(memory.r[smallest].end - memory.r[smallest].start) >> 10,
+		(unsigned long long)memory.r[smallest].start);
+	delete_at(&memory, smallest);
+}
+
+/* Two neighbours become one, with the gap between them. */
+static void join_closest(void)
+{
+	unsigned int closest = 0;
+
+	for (unsigned int i = 1; i + 1 < reserved.n; i++)
+		if (reserved.r[i + 1].start - reserved.r[i].end <
+		    reserved.r[closest + 1].start - reserved.r[closest].end)
+			closest = i;
+	reserved.r[closest].end = reserved.r[closest + 1].end;
+	delete_at(&reserved, closest + 1);
+}
+
+/* M4: before a change, which adds one range at most. */
+static void make_room(struct range_list *l)
+{
+	if (l->n < MAX_RANGES)
+		return;
+	if (l == &memory)
+		forget_smallest();
+	else
+		join_closest();
+}
+
 /* Add [start, end), swallowing what it overlaps or touches (M1). */
 static void range_add(struct range_list *l, paddr_t start, paddr_t end)
 {
@@ -58,6 +96,7 @@ static void range_add(struct range_list *l, paddr_t start, paddr_t end)
 
 	if (start >= end)
 		return;
+	make_room(l);
 	while (i < l->n && l->r[i].end < start)
 		i++;
 	while (i < l->n && l->r[i].start <= end) {
@@ -70,6 +109,9 @@ static void range_add(struct range_list *l, paddr_t start, paddr_t end)
 
 static void range_remove(struct range_list *l, paddr_t start, paddr_t end)
 {
+	if (start >= end)
+		return;
+	make_room(l);
 	for (unsigned int i = 0; i < l->n;) {
 		struct range old = l->r[i];
 
@@ -87,24 +129,41 @@ static void range_remove(struct range_list *l, paddr_t start, paddr_t end)
 
 /* ---- what the ports call ---- */
 
+/* [base, base+size) as far as there can be memory: firmware's numbers may wrap. */
+static struct range clip(paddr_t base, u64 size)
+{
+	paddr_t start = min(base, (paddr_t)MAX_PHYSMEM);
+
+	return (struct range){ start, start + min(size, (u64)MAX_PHYSMEM - start) };
+}
+
+/* The whole pages that @r touches; nothing touches none. */
+static struct range outwards(struct range r)
+{
+	if (r.start == r.end)
+		return r;
+	return (struct range){ ALIGN_DOWN(r.start, PAGE_SIZE), ALIGN_UP(r.end, PAGE_SIZE) };
+}
+
 void memblock_add(paddr_t base, u64 size)
 {
-	paddr_t end = base + size < base ? ~0ULL : base + size;
+	struct range r = clip(base, size);
 
-	end = min(end, (paddr_t)MAX_PHYSMEM);
-	range_add(&memory, ALIGN_UP(base, PAGE_SIZE), ALIGN_DOWN(end, PAGE_SIZE));
+	range_add(&memory, ALIGN_UP(r.start, PAGE_SIZE), ALIGN_DOWN(r.end, PAGE_SIZE));
 }
 
 void memblock_reserve(paddr_t base, u64 size)
 {
-	paddr_t end = base + size < base ? ~0ULL - PAGE_SIZE : base + size;
+	struct range r = outwards(clip(base, size));
 
-	range_add(&reserved, ALIGN_DOWN(base, PAGE_SIZE), ALIGN_UP(end, PAGE_SIZE));
+	range_add(&reserved, r.start, r.end);
 }
 
 void memblock_remove(paddr_t base, u64 size)
 {
-	range_remove(&memory, ALIGN_DOWN(base, PAGE_SIZE), ALIGN_UP(base + size, PAGE_SIZE));
+	struct range r = outwards(clip(base, size));
+
+	range_remove(&memory, r.start, r.end);
 }
 
 void memblock_limit(u64 bytes)

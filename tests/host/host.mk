@@ -86,7 +86,12 @@ $(HOST_B)/soft/%.o: %.c tests/host/host.mk
 	$(say) HOSTCC $<
 	$(Q)$(HOSTCC) $(HOST_CFLAGS) $(HOST_MM_FLAGS) -DCONFIG_DEBUG=2 -MMD -MP -c -o $@ $<
 
-$(HOST_MM_BINS): $(HOST_B)/%_test: $(HOST_B)/soft/tests/host/%_test.o $(HOST_MM_OBJS)
+# memblock_test.c contains mm/memblock.c.
+$(HOST_B)/memblock_test: $(HOST_B)/soft/tests/host/memblock_test.o \
+			 $(filter-out %/mm/memblock.o,$(HOST_MM_OBJS))
+$(filter-out %/memblock_test,$(HOST_MM_BINS)): $(HOST_B)/%_test: \
+		$(HOST_B)/soft/tests/host/%_test.o $(HOST_MM_OBJS)
+$(HOST_MM_BINS):
 	$(say) HOSTLD $@
 	$(Q)$(HOSTCC) $(HOST_CFLAGS) $(HOST_MM_LDFLAGS) -o $@ $^ -lcmocka
 

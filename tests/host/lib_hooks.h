@@ -20,8 +20,32 @@ extern int refcount_bugs;			/* reports so far */
 
 #define NAMED_ADDRESS	0x1234UL		/* prints as start+0x10 */
 
-/* Steps of a randomised test; validators run after each. */
+/* Steps of a randomised test that has no $STEPS; validators run after each. */
 #define QUICK_STEPS	100000
+
+/* test_steps - how long a randomised test runs: $STEPS, or @quick */
+static inline unsigned long test_steps(unsigned long quick)
+{
+	const char *env = getenv("STEPS");
+
+	return env && *env ? strtoul(env, NULL, 0) : quick;
+}
+
+/*
+ * test_look - compare everything and run the validators after step @step? Quick runs and SLOW=1 do
+ * so after each step, long ones each @every steps; what a step itself returns is always compared.
+ */
+static inline bool test_look(unsigned long step, unsigned long every)
+{
+	static int each = -1;
+
+	if (each < 0) {
+		const char *slow = getenv("SLOW"), *steps = getenv("STEPS");
+
+		each = (slow && *slow && *slow != '0') || !steps || !*steps;
+	}
+	return each || step % every == every - 1;
+}
 
 static u64 random_model_state;
 
