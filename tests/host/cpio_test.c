@@ -196,7 +196,7 @@ static void names_may_be_padded_to_place_the_data(void **state)
 	assert_int_equal(cpio_next(&it, &e), 1);
 	assert_string_equal(e.name, "name");
 	assert_memory_equal(e.data, "data", 4);
-	assert_ptr_equal(e.data, b.data + ALIGN_UP(110 + 8, 4));
+	assert_ptr_equal(e.data, b.data + 120);	/* header and name are 118 bytes */
 	assert_int_equal(cpio_next(&it, &e), 0);
 }
 
