@@ -36,11 +36,11 @@ static void random_queries_find_exactly_the_overlapping_nodes(void **state)
 {
 	struct rb_root root = RB_ROOT;
 	bool in[NODES] = { false };
+	unsigned long steps = test_steps(QUICK_STEPS);
 	long count = 0;
-	int step;
 
 	test_seed();
-	for (step = 0; step < QUICK_STEPS; step++) {
+	for (unsigned long step = 0; step < steps; step++) {
 		int i = (int)test_random(NODES);
 		unsigned long start = test_random(200);
 
@@ -54,7 +54,8 @@ static void random_queries_find_exactly_the_overlapping_nodes(void **state)
 			count++;
 		}
 		in[i] = !in[i];
-		assert_int_equal(interval_tree_check(&root), count);
+		if (test_look(step, 64))
+			assert_int_equal(interval_tree_check(&root), count);
 		assert_query(&root, in, start, start + test_random(20));
 	}
 }

@@ -146,20 +146,21 @@ static void random_steps(bool failing)
 {
 	RADIX_TREE(root);
 	struct model m = { .count = 0 };
-	int step;
+	unsigned long steps = test_steps(QUICK_STEPS);
 
 	test_seed();
-	for (step = 0; step < QUICK_STEPS; step++) {
+	for (unsigned long step = 0; step < steps; step++) {
 		if (failing)
 			radix_allocs_until_failure = (long)test_random(6);
-		one_step(&root, &m, step / 64 % 2);
+		one_step(&root, &m, (int)(step / 64 % 2));
 		radix_allocs_until_failure = -1;
-		assert_same(&root, &m);
+		if (test_look(step, 64))
+			assert_same(&root, &m);
 		assert_gang(&root, &m, (int)test_random(PLACES),
 			    (unsigned int)test_random(PLACES), (int)test_random(4) - 1);
 	}
-	for (step = 0; step < PLACES; step++)
-		model_delete(&root, &m, step);
+	for (int i = 0; i < PLACES; i++)
+		model_delete(&root, &m, i);
 	assert_int_equal(radix_nodes_live, 0);
 }
 

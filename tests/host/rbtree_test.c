@@ -100,14 +100,28 @@ static void assert_tree(struct rb_root *root, const bool *in, bool augmented)
 	assert_int_equal(rb_check(root), count);
 }
 
+/* A key that has just gone in stands between the model's next keys on both sides. */
+static void assert_neighbours(const bool *in, int key)
+{
+	struct rb_node *next = rb_next(&things[key].rb), *prev = rb_prev(&things[key].rb);
+	int above = key + 1, below = key - 1;
+
+	while (above < KEYS && !in[above])
+		above++;
+	while (below >= 0 && !in[below])
+		below--;
+	assert_ptr_equal(next, above < KEYS ? &things[above].rb : NULL);
+	assert_ptr_equal(prev, below >= 0 ? &things[below].rb : NULL);
+}
+
 static void random_operations(bool augmented)
 {
+	unsigned long steps = test_steps(QUICK_STEPS);
 	struct rb_root root = RB_ROOT;
 	bool in[KEYS] = { false };
-	int step;
 
 	test_seed();
-	for (step = 0; step < QUICK_STEPS; step++) {
+	for (unsigned long step = 0; step < steps; step++) {
 		/* The range breathes, so that the tree grows, shrinks and is empty at times. */
 		int key = (int)test_random(1 + (u64)(step / 16 % KEYS));
 
@@ -119,7 +133,10 @@ static void random_operations(bool augmented)
 		else
 			insert(&things[key], &root, augmented);
 		in[key] = !in[key];
-		assert_tree(&root, in, augmented);
+		if (in[key])
+			assert_neighbours(in, key);
+		if (test_look(step, 64))
+			assert_tree(&root, in, augmented);
 	}
 }
 
