@@ -53,6 +53,7 @@ static const struct param table[] = {
 	{ "strace",	P_TEXT(strace),	"all|PID|NAME",	"trace system calls of all processes or one" },
 	{ "ktest",	P_TEXT(ktest_filter), "[SUBSTRING]", "run the in-kernel tests (KTEST=1 builds)" },
 	{ "seed",	P_SIZE(seed),	"N",		"order of the in-kernel tests; default: from the clock" },
+	{ "slab",	P_TEXT(slab),	"slub|slab|slob", "the allocator behind kmalloc; default slub" },
 	{ "panic_reboot", P_FLAG(panic_reboot), "",	"restart instead of powering off after a panic" },
 };
 

@@ -1,22 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mm/slab_common.c - named caches, and kmalloc's table of sizes
+ * mm/slab_common.c - named caches in front of one of three allocators
  *
- * THE PICTURE    kmalloc(100)  ->  smallest class that fits: 128  ->  kmem_cache_alloc
- *                kmalloc(9000) ->  whole pages, order in page->private
+ * THE QUESTION   Who decides how an object is laid out and found, if its user only knows the cache?
  *
- *                8 16 32 64 96 128 192 256 512 1k 2k 4k 8k       96 and 192 cut the worst waste to 1/3
+ * THE PICTURE    user       kmem_cache_create("vma", 160) ... kmem_cache_alloc ... kmem_cache_free
+ *                            |
+ *                here       arguments, alignment, list of caches; this CPU's free object (slub_pop), else
+ *                            |  slab_ops, chosen once at boot by slab=slub|slab|slob
+ *                back end   slub.c | slab.c | slob.c
+ *                            |
+ *                pages      slab_alloc_pages(): each page says which cache owns it
  *
- * ALWAYS TRUE    N1  an address from kmalloc() lies in a page with PG_slab (its cache says the size), or is
- *                    the start of a block with PG_kernel (page->private says the order).
- *                N2  the first cache comes from a static struct: the cache of caches.
+ * ALWAYS TRUE    N1  the first cache comes from a static struct: the cache of caches.
+ *                N2  two caches never have the same name.
+ *                N3  slab_ops does not change after slab_init().
  *
  * LOCKS          slab_mutex (RANK_MODULE) for the list of caches.
  * CIRCLE         slab -> page_alloc -> shrinker -> slab, once shrinkers exist: they run without slab locks.
- * READ NEXT      slub.c.
+ * LEFT OUT       merging of caches with equal sizes: each keeps its line in /proc/slabinfo.
+ * READ NEXT      kmalloc.c (sizes), slub.c (the default back end).
  */
 #include <kernel/assert.h>
 #include <kernel/mutex.h>
+#include <kernel/params.h>
+#include <kernel/printk.h>
 #include <lib/align.h>
 #include <lib/printf.h>
 #include <lib/string.h>
@@ -26,72 +34,124 @@
 #include "slab_internal.h"
 
 #define MAX_OBJECT_SIZE	(PAGE_SIZE << 3)
-#define MAX_KMALLOC	(PAGE_SIZE << MAX_ORDER)
 
+const struct slab_ops *slab_ops __ro_after_init = &slub_ops;
+
+static const struct slab_ops *const back_ends[] = { &slub_ops };
 static struct kmem_cache cache_of_caches;
 static struct list_head caches = { &caches, &caches };
 static DEFINE_MUTEX(slab_mutex, RANK_MODULE);
 
-static const unsigned int kmalloc_sizes[] = { 8, 16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096, 8192 };
-static struct kmem_cache *kmalloc_caches[ARRAY_SIZE(kmalloc_sizes)];
-static u8 size_index[24];	/* (size - 1) / 8 -> class, for sizes up to 192 */
-
 /* ---- caches ---- */
 
-static void cache_setup(struct kmem_cache *c, const char *name, size_t size, size_t align,
-			unsigned int flags, void (*ctor)(void *))
+/* Row 85: a small object need not have a line of its own, only never straddle two. */
+static unsigned int choose_align(unsigned int flags, size_t size, size_t align)
+{
+	if (flags & SLAB_HWCACHE_ALIGN) {
+		size_t line = L1_CACHE_BYTES;
+
+		while (size <= line / 2)
+			line /= 2;
+		align = max(align, line);
+	}
+	return (unsigned int)ALIGN_UP(max(align, sizeof(void *)), sizeof(void *));
+}
+
+static int cache_setup(struct kmem_cache *c, const char *name, size_t size, size_t align,
+		       unsigned int flags, void (*ctor)(void *))
 {
 	memset(c, 0, sizeof(*c));
 	strscpy(c->name, name, sizeof(c->name));
-	if (flags & SLAB_HWCACHE_ALIGN)
-		align = max(align, (size_t)64);
-	align = max(align, sizeof(void *));
-	c->align = (unsigned int)align;
+	c->align = choose_align(flags, size, align);
 	c->object_size = (unsigned int)max(size, sizeof(void *));
-	c->size = ALIGN_UP(c->object_size, c->align);
-	if (ctor) {	/* the link must not overwrite what the constructor made */
-		c->offset = ALIGN_UP(c->object_size, (unsigned int)sizeof(void *));
-		c->size = ALIGN_UP(c->offset + (unsigned int)sizeof(void *), c->align);
-	}
 	c->flags = flags;
+	c->gfp = flags & SLAB_CACHE_DMA ? GFP_DMA : 0;
 	c->ctor = ctor;
-	slub_cache_init(c);
+	return slab_ops->cache_init(c);
 }
 
-struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align, unsigned int flags,
+static bool name_is_taken(const char *name)
+{
+	struct kmem_cache *c;
+
+	list_for_each_entry(c, &caches, link)
+		if (!strcmp(c->name, name))
+			return true;
+	return false;
+}
+
+static bool makes_sense(const char *name, size_t size, size_t align)
+{
+	return name && name[0] && strlen(name) < sizeof(cache_of_caches.name) && size && size <= MAX_OBJECT_SIZE &&
+	       (!align || is_power_of_2(align)) && align <= PAGE_SIZE;
+}
+
+static struct kmem_cache *make_cache(const char *name, size_t size, size_t align, unsigned int flags,
 				     void (*ctor)(void *))
 {
 	struct kmem_cache *c = NULL;
 
-	if (size && size <= MAX_OBJECT_SIZE && (!align || is_power_of_2(align)) && align <= PAGE_SIZE)
+	if (makes_sense(name, size, align))
 		c = kmem_cache_alloc(&cache_of_caches, GFP_KERNEL);
-	if (!c) {
-		if (flags & SLAB_PANIC)
-			panic("cannot create slab cache %s of %zu bytes", name, size);
+	if (c && cache_setup(c, name, size, align, flags, ctor)) {
+		kmem_cache_free(&cache_of_caches, c);
 		return NULL;
 	}
-	cache_setup(c, name, size, align, flags, ctor);
-	mutex_lock(&slab_mutex);
-	list_add_tail(&c->link, &caches);
-	mutex_unlock(&slab_mutex);
 	return c;
 }
 
+static void unmake_cache(struct kmem_cache *c)
+{
+	if (slab_ops->cache_exit)
+		slab_ops->cache_exit(c);
+	kmem_cache_free(&cache_of_caches, c);
+}
+
+/* Nothing is allocated with slab_mutex held: whoever frees memory for us may want it. */
+struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align, unsigned int flags,
+				     void (*ctor)(void *))
+{
+	struct kmem_cache *c = make_cache(name, size, align, flags, ctor);
+	bool taken = false;
+
+	if (c) {
+		mutex_lock(&slab_mutex);
+		taken = name_is_taken(name);
+		if (!taken)
+			list_add_tail(&c->link, &caches);
+		mutex_unlock(&slab_mutex);
+	}
+	if (taken) {
+		printk("slab %s: there is a cache of this name\n", name);
+		unmake_cache(c);
+		c = NULL;
+	}
+	if (!c && (flags & SLAB_PANIC))
+		panic("cannot create slab cache %s of %zu bytes", name, size);
+	return c;
+}
+
+/* No slab may be left, so other CPUs give up theirs too. */
 int kmem_cache_destroy(struct kmem_cache *c)
 {
-	slub_shrink(c);
-	if (slub_count(c) || c->nr_slabs)
+	unsigned long left;
+
+	slab_ops->shrink(c);
+	left = slab_ops->count(c);
+	if (left) {
+		printk("slab %s: destroyed with %lu objects in use: it stays\n", c->name, left);
 		return -EBUSY;
+	}
 	mutex_lock(&slab_mutex);
 	list_del(&c->link);
 	mutex_unlock(&slab_mutex);
-	kmem_cache_free(&cache_of_caches, c);
+	unmake_cache(c);
 	return 0;
 }
 
 unsigned long kmem_cache_shrink(struct kmem_cache *c)
 {
-	return slub_shrink(c);
+	return slab_ops->shrink(c);
 }
 
 unsigned long kmem_cache_shrink_all(void)
@@ -101,149 +161,121 @@ unsigned long kmem_cache_shrink_all(void)
 
 	mutex_lock(&slab_mutex);
 	list_for_each_entry(c, &caches, link)
-		pages += slub_shrink(c);
+		pages += slab_ops->shrink(c);
 	mutex_unlock(&slab_mutex);
 	return pages;
 }
 
 unsigned long kmem_cache_inuse(struct kmem_cache *c)
 {
-	return slub_count(c);
+	return slab_ops->count(c);
 }
 
-/* ---- kmalloc ---- */
+/* ---- objects ---- */
 
-static unsigned int class_of(size_t size)
+void *slab_alloc_slow(struct kmem_cache *c, size_t size, gfp_t gfp, int node, unsigned long site)
 {
-	if (size <= 192)
-		return size_index[(size - 1) / 8];
-	return (unsigned int)(7 + (64 - __builtin_clzl(size - 1)) - 8);	/* 256 is class 7 */
+	void *obj = slab_ops->alloc(c, size, gfp, node, site);
+
+	if (obj && (gfp & __GFP_ZERO))
+		memset(obj, 0, size);
+	return obj;
 }
 
-static void *kmalloc_large(size_t size, gfp_t gfp)
+void *kmem_cache_alloc(struct kmem_cache *c, gfp_t gfp)
 {
-	unsigned int order = 0;
-	struct page *p;
+	void *obj = slub_pop(c);
 
-	if (size > MAX_KMALLOC)
+	if (unlikely(!obj))
+		return slab_alloc_slow(c, c->object_size, gfp, NUMA_NO_NODE,
+				       (unsigned long)__builtin_return_address(0));
+	if (unlikely(gfp & __GFP_ZERO))
+		memset(obj, 0, c->object_size);
+	return obj;
+}
+
+void *kmem_cache_alloc_node(struct kmem_cache *c, gfp_t gfp, int node)
+{
+	return slab_alloc_slow(c, c->object_size, gfp, node, (unsigned long)__builtin_return_address(0));
+}
+
+void kmem_cache_free(struct kmem_cache *c, void *obj)
+{
+	if (unlikely(!slub_push(c, obj)))
+		slab_ops->free(c, obj, (unsigned long)__builtin_return_address(0));
+}
+
+/* ---- pages, for the back ends ---- */
+
+unsigned int slab_nid(const struct page *slab)
+{
+	return 0;
+}
+
+struct page *slab_alloc_pages(struct kmem_cache *c, gfp_t gfp, int node)
+{
+	struct page *slab = alloc_pages((gfp & ~(__GFP_ZERO | __GFP_HIGHMEM)) | c->gfp, c->order);
+
+	if (!slab)
 		return NULL;
-	while ((PAGE_SIZE << order) < size)
-		order++;
-	p = alloc_pages(gfp & ~__GFP_HIGHMEM, order);
-	if (!p)
-		return NULL;
-	__SetPageKernel(p);
-	p->private = order;
-	return page_address(p);
-}
-
-void *kmalloc(size_t size, gfp_t gfp)
-{
-	if (unlikely(size > KMALLOC_MAX_CACHE_SIZE))
-		return kmalloc_large(size, gfp);
-	if (unlikely(!size))
-		return ZERO_SIZE_PTR;
-	return kmem_cache_alloc(kmalloc_caches[class_of(size)], gfp);
-}
-
-void *kzalloc(size_t size, gfp_t gfp)
-{
-	return kmalloc(size, gfp | __GFP_ZERO);
-}
-
-void *kcalloc(size_t n, size_t size, gfp_t gfp)
-{
-	size_t bytes;
-
-	if (__builtin_mul_overflow(n, size, &bytes))
-		return NULL;
-	return kzalloc(bytes, gfp);
-}
-
-static bool is_nothing(const void *p)
-{
-	return !p || p == ZERO_SIZE_PTR;
-}
-
-void kfree(const void *p)
-{
-	struct page *page;
-
-	if (is_nothing(p))
-		return;
-	page = virt_to_page(p);
-	if (PageSlab(page)) {
-		kmem_cache_free(page->slab_cache, (void *)p);
-		return;
+	for (unsigned long i = 0; i < 1UL << c->order; i++) {
+		__SetPageSlab(slab + i);
+		slab[i].slab_cache = c;
 	}
-	if (!PageKernel(page) || ((unsigned long)p & ~PAGE_MASK))
-		panic("kfree of %p, which kmalloc did not return: flags=%lx", p, page->flags);
-	free_pages(page, (unsigned int)page->private);
+	mod_vm_state(nr_slab_pages, 1L << c->order);
+	return slab;
 }
 
-size_t ksize(const void *p)
+void slab_free_pages(struct kmem_cache *c, struct page *slab)
 {
-	struct page *page;
-
-	if (is_nothing(p))
-		return 0;
-	page = virt_to_page(p);
-	return PageSlab(page) ? page->slab_cache->object_size : PAGE_SIZE << page->private;
-}
-
-void *krealloc(void *p, size_t size, gfp_t gfp)
-{
-	void *new;
-
-	if (!size) {
-		kfree(p);
-		return ZERO_SIZE_PTR;
+	for (unsigned long i = 0; i < 1UL << c->order; i++) {
+		__ClearPageSlab(slab + i);
+		slab[i].slab_cache = NULL;
+		slab[i].freelist = NULL;
 	}
-	if (!is_nothing(p) && size <= ksize(p))
-		return p;
-	new = kmalloc(size, gfp);
-	if (new && !is_nothing(p)) {
-		memcpy(new, p, ksize(p));
-		kfree(p);
-	}
-	return new;
-}
-
-void *kmemdup(const void *p, size_t n, gfp_t gfp)
-{
-	void *new = kmalloc(n, gfp);
-
-	if (new && n)
-		memcpy(new, p, n);
-	return new;
-}
-
-char *kstrdup(const char *s, gfp_t gfp)
-{
-	return kmemdup(s, strlen(s) + 1, gfp);
+	mod_vm_state(nr_slab_pages, -(1L << c->order));
+	free_pages(slab, c->order);
 }
 
 /* ---- boot and reports ---- */
 
+static void choose_back_end(void)
+{
+	const char *want = boot_params.slab;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(back_ends); i++) {
+		if (!strcmp(back_ends[i]->name, want)) {
+			slab_ops = back_ends[i];
+			return;
+		}
+	}
+	if (want[0])
+		printk("slab=%s: there is no such allocator: %s is used\n", want, slab_ops->name);
+}
+
 void slab_init(void)
 {
-	char name[32];
-	unsigned int class = 0;
-
-	cache_setup(&cache_of_caches, "kmem_cache", sizeof(struct kmem_cache), 64, 0, NULL);
+	choose_back_end();
+	if (cache_setup(&cache_of_caches, "kmem_cache", sizeof(struct kmem_cache), 0,
+			SLAB_HWCACHE_ALIGN | SLAB_PANIC, NULL))
+		panic("no memory for the cache of caches");
 	list_add_tail(&cache_of_caches.link, &caches);
-	for (unsigned int i = 0; i < ARRAY_SIZE(kmalloc_sizes); i++) {
-		size_t size = kmalloc_sizes[i];
+	kmalloc_init();
+}
 
-		snprintf(name, sizeof(name), "kmalloc-%zu", size);
-		kmalloc_caches[i] = kmem_cache_create(name, size, is_power_of_2(size) ? min(size, PAGE_SIZE) : 8,
-						      SLAB_PANIC, NULL);
-	}
-	for (unsigned int i = 0; i < ARRAY_SIZE(size_index); i++) {
-		if ((i + 1) * 8 > kmalloc_sizes[class])
-			class++;
-		size_index[i] = (u8)class;
-	}
+const char *slab_back_end(void)
+{
+	return slab_ops->name;
+}
+
+static void info_line(struct kmem_cache *c, char *line, size_t size)
+{
+	struct slabinfo i = { .active_objs = 0 };
+
+	slab_ops->info(c, &i);
+	snprintf(line, size, "%-17s %6lu %6lu %6u %4u %4u : tunables %4u %4u %4u : slabdata %6lu %6lu %6lu\n",
+		 c->name, i.active_objs, i.num_objs, c->size, c->objects, 1u << c->order, i.limit,
+		 i.batchcount, i.shared, i.active_slabs, i.num_slabs, i.shared_avail);
 }
 
 void slab_info(void (*fn)(const char *line, void *arg), void *arg)
@@ -256,12 +288,7 @@ void slab_info(void (*fn)(const char *line, void *arg), void *arg)
 	   "<batchcount> <sharedfactor> : slabdata <active_slabs> <num_slabs> <sharedavail>\n", arg);
 	mutex_lock(&slab_mutex);
 	list_for_each_entry(c, &caches, link) {
-		unsigned long slabs = READ_ONCE(c->nr_slabs);
-
-		snprintf(line, sizeof(line),
-			 "%-17s %6lu %6lu %6u %4u %4u : tunables %4u %4u %4u : slabdata %6lu %6lu %6u\n",
-			 c->name, slub_count(c), slabs * c->objects, c->size, c->objects, 1u << c->order, 0u,
-			 0u, 0u, slabs, slabs, 0u);
+		info_line(c, line, sizeof(line));
 		fn(line, arg);
 	}
 	mutex_unlock(&slab_mutex);
@@ -278,6 +305,6 @@ void slab_check(void)
 
 	mutex_lock(&slab_mutex);
 	list_for_each_entry(c, &caches, link)
-		slub_check(c);
+		slab_ops->check(c);
 	mutex_unlock(&slab_mutex);
 }

@@ -35,6 +35,7 @@
 #include <arch.h>
 #include <kernel/assert.h>
 #include <kernel/percpu.h>
+#include <lib/align.h>
 #include <lib/string.h>
 #include <mm/page_alloc.h>
 #include <mm/vmstat.h>
@@ -56,14 +57,14 @@ static void set_next(const struct kmem_cache *c, void *obj, void *next)
 	*(void **)((char *)obj + c->offset) = next;
 }
 
-static void poison(struct kmem_cache *c, void *obj)
+void slub_poison(struct kmem_cache *c, void *obj)
 {
 	if (CONFIG_DEBUG && !c->ctor && c->object_size > sizeof(void *))
 		memset((char *)obj + sizeof(void *), POISON, c->object_size - sizeof(void *));
 }
 
 /* S3 */
-static void check_poison(struct kmem_cache *c, void *obj)
+void slub_check_poison(struct kmem_cache *c, void *obj)
 {
 	const u8 *b = obj;
 
@@ -85,14 +86,6 @@ static struct page *slab_of(void *obj)
 
 /* ---- slabs ---- */
 
-static void mark_pages(struct kmem_cache *c, struct page *slab)
-{
-	for (unsigned long i = 0; i < 1UL << c->order; i++) {
-		__SetPageSlab(slab + i);
-		slab[i].slab_cache = c;
-	}
-}
-
 /* Thread every object of a new slab onto its freelist, in address order. */
 static void thread_objects(struct kmem_cache *c, struct page *slab)
 {
@@ -104,58 +97,50 @@ static void thread_objects(struct kmem_cache *c, struct page *slab)
 
 		if (c->ctor)
 			c->ctor(obj);
-		poison(c, obj);
+		slub_poison(c, obj);
 		set_next(c, obj, next);
 		next = obj;
 	}
 	slab->freelist = next;
 }
 
-static struct page *new_slab(struct kmem_cache *c, gfp_t gfp)
+static struct page *new_slab(struct kmem_cache *c, gfp_t gfp, int node)
 {
-	struct page *slab = alloc_pages(gfp & ~(__GFP_ZERO | __GFP_HIGHMEM), c->order);
+	struct page *slab = slab_alloc_pages(c, gfp, node);
 	unsigned long flags;
 
 	if (!slab)
 		return NULL;
-	mark_pages(c, slab);
 	slab->objects = (u16)c->objects;
 	slab->inuse = 0;
 	slab->frozen = 0;
 	thread_objects(c, slab);
-	mod_vm_state(nr_slab_pages, 1L << c->order);
-	spin_lock_irqsave(&c->lock, flags);
-	c->nr_slabs++;
-	spin_unlock_irqrestore(&c->lock, flags);
+	spin_lock_irqsave(&c_node(c, 0)->lock, flags);
+	c_node(c, 0)->nr_slabs++;
+	spin_unlock_irqrestore(&c_node(c, 0)->lock, flags);
 	return slab;
 }
 
 static void free_slab(struct kmem_cache *c, struct page *slab)
 {
-	for (unsigned long i = 0; i < 1UL << c->order; i++) {
-		__ClearPageSlab(slab + i);
-		slab[i].slab_cache = NULL;
-		slab[i].freelist = NULL;
-	}
-	mod_vm_state(nr_slab_pages, -(1L << c->order));
-	free_pages(slab, c->order);
+	slab_free_pages(c, slab);
 }
 
 static void add_partial(struct kmem_cache *c, struct page *slab)
 {
-	list_add_tail(&slab->lru, &c->partial);
-	c->nr_partial++;
+	list_add_tail(&slab->lru, &c_node(c, 0)->partial);
+	c_node(c, 0)->nr_partial++;
 }
 
 static void del_partial(struct kmem_cache *c, struct page *slab)
 {
 	list_del(&slab->lru);
-	c->nr_partial--;
+	c_node(c, 0)->nr_partial--;
 }
 
 /* ---- allocating ---- */
 
-/* All free objects of @slab become this CPU's. c->lock held; S1: they count as in use. */
+/* All free objects of @slab become this CPU's. c_node(c, 0)->lock held; S1: they count as in use. */
 static void *claim(struct page *slab)
 {
 	void *list = slab->freelist;
@@ -172,36 +157,37 @@ static void *alloc_from_lists(struct kmem_cache *c, struct kmem_cache_cpu *cc)
 	struct page *slab = cc->page;
 	void *obj = NULL;
 
-	spin_lock(&c->lock);
+	spin_lock(&c_node(c, 0)->lock);
 	if (slab && !slab->freelist) {
 		slab->frozen = 0;	/* full: on no list until something is freed (S2) */
 		slab = NULL;
 	}
 	if (!slab) {
-		slab = list_first_entry_or_null(&c->partial, struct page, lru);
+		slab = list_first_entry_or_null(&c_node(c, 0)->partial, struct page, lru);
 		if (slab)
 			del_partial(c, slab);
 	}
 	cc->page = slab;
+	cc->base = slab ? (unsigned long)page_address(slab) : 0;
 	if (slab) {
 		obj = claim(slab);
 		cc->freelist = get_next(c, obj);
 	}
-	spin_unlock(&c->lock);
+	spin_unlock(&c_node(c, 0)->lock);
 	return obj;
 }
 
 /* A new slab, perhaps after sleeping: this CPU may have found objects meanwhile, or be another one. */
-static void *alloc_new_slab(struct kmem_cache *c, gfp_t gfp)
+static void *alloc_new_slab(struct kmem_cache *c, gfp_t gfp, int node)
 {
-	struct page *slab = new_slab(c, gfp);
+	struct page *slab = new_slab(c, gfp, node);
 	struct kmem_cache_cpu *cc;
 	unsigned long flags;
 	void *obj;
 
 	if (!slab)
 		return NULL;
-	spin_lock_irqsave(&c->lock, flags);
+	spin_lock_irqsave(&c_node(c, 0)->lock, flags);
 	cc = &c->cpu[smp_processor_id()];
 	if (cc->page) {
 		obj = slab->freelist;
@@ -212,31 +198,23 @@ static void *alloc_new_slab(struct kmem_cache *c, gfp_t gfp)
 	} else {
 		obj = claim(slab);
 		cc->page = slab;
+		cc->base = (unsigned long)page_address(slab);
 		cc->freelist = get_next(c, obj);
 	}
-	spin_unlock_irqrestore(&c->lock, flags);
+	spin_unlock_irqrestore(&c_node(c, 0)->lock, flags);
 	return obj;
 }
 
-void *kmem_cache_alloc(struct kmem_cache *c, gfp_t gfp)
+static void *slub_alloc(struct kmem_cache *c, size_t size, gfp_t gfp, int node, unsigned long site)
 {
 	unsigned long flags = arch_irq_save();
-	struct kmem_cache_cpu *cc = &c->cpu[smp_processor_id()];
-	void *obj = cc->freelist;
+	void *obj = alloc_from_lists(c, &c->cpu[smp_processor_id()]);
 
-	if (likely(obj))
-		cc->freelist = get_next(c, obj);
-	else
-		obj = alloc_from_lists(c, cc);
 	arch_irq_restore(flags);
-	if (unlikely(!obj)) {
-		obj = alloc_new_slab(c, gfp);
-		if (!obj)
-			return NULL;
-	}
-	check_poison(c, obj);
-	if (gfp & __GFP_ZERO)
-		memset(obj, 0, c->object_size);
+	if (!obj)
+		obj = alloc_new_slab(c, gfp, node);
+	if (obj)
+		slub_check_poison(c, obj);
 	return obj;
 }
 
@@ -247,7 +225,7 @@ static void free_to_slab(struct kmem_cache *c, struct page *slab, void *obj)
 {
 	bool was_full;
 
-	spin_lock(&c->lock);
+	spin_lock(&c_node(c, 0)->lock);
 	was_full = !slab->freelist;
 	set_next(c, obj, slab->freelist);
 	slab->freelist = obj;
@@ -257,53 +235,50 @@ static void free_to_slab(struct kmem_cache *c, struct page *slab, void *obj)
 	} else {
 		if (was_full)
 			add_partial(c, slab);
-		if (slab->inuse || c->nr_partial <= MIN_PARTIAL) {
+		if (slab->inuse || c_node(c, 0)->nr_partial <= MIN_PARTIAL) {
 			slab = NULL;
 		} else {
 			del_partial(c, slab);
-			c->nr_slabs--;
+			c_node(c, 0)->nr_slabs--;
 		}
 	}
-	spin_unlock(&c->lock);
+	spin_unlock(&c_node(c, 0)->lock);
 	if (slab)
 		free_slab(c, slab);
 }
 
-void kmem_cache_free(struct kmem_cache *c, void *obj)
+static void slub_free(struct kmem_cache *c, void *obj, unsigned long site)
 {
 	struct page *slab = slab_of(obj);
-	struct kmem_cache_cpu *cc;
 	unsigned long flags;
 
 	ASSERT_MSG(PageSlab(slab) && slab->slab_cache == c, "free of %p to slab %s: it is not from there",
 		   obj, c->name);
 	ASSERT_MSG(((unsigned long)obj - (unsigned long)page_address(slab)) % c->size == 0,
 		   "free of %p to slab %s: not the start of an object", obj, c->name);
-	poison(c, obj);
+	slub_poison(c, obj);
 	flags = arch_irq_save();
-	cc = &c->cpu[smp_processor_id()];
-	ASSERT_MSG(cc->freelist != obj, "double free of %p to slab %s", obj, c->name);
-	if (likely(cc->page == slab)) {
-		set_next(c, obj, cc->freelist);
-		cc->freelist = obj;
-	} else {
-		free_to_slab(c, slab, obj);
-	}
+	free_to_slab(c, slab, obj);
 	arch_irq_restore(flags);
 }
 
 /* ---- the whole cache ---- */
 
-void slub_cache_init(struct kmem_cache *c)
+static int slub_cache_init(struct kmem_cache *c)
 {
-	spin_lock_init(&c->lock, RANK_SLAB);
-	INIT_LIST_HEAD(&c->partial);
-	c->order = 0;
+	spin_lock_init(&c_node(c, 0)->lock, RANK_SLAB);
+	INIT_LIST_HEAD(&c_node(c, 0)->partial);
+	c->size = ALIGN_UP(c->object_size, c->align);
+	if (c->ctor) {	/* the link must not overwrite what the constructor made */
+		c->offset = ALIGN_UP(c->object_size, (unsigned int)sizeof(void *));
+		c->size = ALIGN_UP(c->offset + (unsigned int)sizeof(void *), c->align);
+	}
 	while (c->order < 3 && (PAGE_SIZE << c->order) / c->size < 8)
 		c->order++;
 	while ((PAGE_SIZE << c->order) < c->size)
 		c->order++;
 	c->objects = (unsigned int)((PAGE_SIZE << c->order) / c->size);
+	return 0;
 }
 
 /* Give this CPU's objects back to its slab, and unfreeze it. irqs off. */
@@ -315,7 +290,7 @@ static void flush_this_cpu(struct kmem_cache *c)
 
 	if (!slab)
 		return;
-	spin_lock(&c->lock);
+	spin_lock(&c_node(c, 0)->lock);
 	while ((obj = cc->freelist)) {
 		cc->freelist = get_next(c, obj);
 		set_next(c, obj, slab->freelist);
@@ -324,13 +299,14 @@ static void flush_this_cpu(struct kmem_cache *c)
 	}
 	slab->frozen = 0;
 	cc->page = NULL;
+	cc->base = 0;
 	if (slab->freelist)
 		add_partial(c, slab);
-	spin_unlock(&c->lock);
+	spin_unlock(&c_node(c, 0)->lock);
 }
 
 /* Other CPUs' frozen slabs stay theirs: only their owner may touch them. */
-unsigned long slub_shrink(struct kmem_cache *c)
+static unsigned long slub_shrink(struct kmem_cache *c)
 {
 	struct page *slab, *next;
 	struct list_head empty;
@@ -339,15 +315,15 @@ unsigned long slub_shrink(struct kmem_cache *c)
 	INIT_LIST_HEAD(&empty);
 	flags = arch_irq_save();
 	flush_this_cpu(c);
-	spin_lock(&c->lock);
-	list_for_each_entry_safe(slab, next, &c->partial, lru) {
+	spin_lock(&c_node(c, 0)->lock);
+	list_for_each_entry_safe(slab, next, &c_node(c, 0)->partial, lru) {
 		if (slab->inuse)
 			continue;
 		del_partial(c, slab);
-		c->nr_slabs--;
+		c_node(c, 0)->nr_slabs--;
 		list_add(&slab->lru, &empty);
 	}
-	spin_unlock(&c->lock);
+	spin_unlock(&c_node(c, 0)->lock);
 	arch_irq_restore(flags);
 	list_for_each_entry_safe(slab, next, &empty, lru) {
 		list_del(&slab->lru);
@@ -366,15 +342,15 @@ static unsigned int list_length(const struct kmem_cache *c, void *obj)
 	return n;
 }
 
-unsigned long slub_count(struct kmem_cache *c)
+static unsigned long slub_count(struct kmem_cache *c)
 {
 	unsigned long flags, n;
 	struct page *slab;
 	unsigned int cpu;
 
-	spin_lock_irqsave(&c->lock, flags);
-	n = c->nr_slabs * c->objects;
-	list_for_each_entry(slab, &c->partial, lru)
+	spin_lock_irqsave(&c_node(c, 0)->lock, flags);
+	n = c_node(c, 0)->nr_slabs * c->objects;
+	list_for_each_entry(slab, &c_node(c, 0)->partial, lru)
 		n -= (unsigned long)(slab->objects - slab->inuse);
 	for_each_online_cpu(cpu) {
 		struct kmem_cache_cpu *cc = &c->cpu[cpu];
@@ -384,18 +360,18 @@ unsigned long slub_count(struct kmem_cache *c)
 		if (cpu == smp_processor_id())
 			n -= list_length(c, cc->freelist);
 	}
-	spin_unlock_irqrestore(&c->lock, flags);
+	spin_unlock_irqrestore(&c_node(c, 0)->lock, flags);
 	return n;
 }
 
-void slub_check(struct kmem_cache *c)
+static void slub_check(struct kmem_cache *c)
 {
 	unsigned int n = 0;
 	struct page *slab;
 	unsigned long flags;
 
-	spin_lock_irqsave(&c->lock, flags);
-	list_for_each_entry(slab, &c->partial, lru) {
+	spin_lock_irqsave(&c_node(c, 0)->lock, flags);
+	list_for_each_entry(slab, &c_node(c, 0)->partial, lru) {
 		unsigned int nfree = list_length(c, slab->freelist);
 
 		if (slab->frozen || !nfree || nfree + slab->inuse != slab->objects)
@@ -403,7 +379,19 @@ void slub_check(struct kmem_cache *c)
 			      page_to_pfn(slab), slab->frozen, nfree, slab->inuse, slab->objects);
 		n++;
 	}
-	if (n != c->nr_partial)
-		panic("slab %s: %u slabs on the partial list, nr_partial=%u", c->name, n, c->nr_partial);
-	spin_unlock_irqrestore(&c->lock, flags);
+	if (n != c_node(c, 0)->nr_partial)
+		panic("slab %s: %u slabs on the partial list, nr_partial=%lu", c->name, n, c_node(c, 0)->nr_partial);
+	spin_unlock_irqrestore(&c_node(c, 0)->lock, flags);
 }
+
+static void slub_info(struct kmem_cache *c, struct slabinfo *i)
+{
+	i->active_slabs = i->num_slabs = READ_ONCE(c_node(c, 0)->nr_slabs);
+	i->num_objs = i->num_slabs * c->objects;
+	i->active_objs = slub_count(c);
+}
+
+const struct slab_ops slub_ops = {
+	.name = "slub", .cache_init = slub_cache_init, .alloc = slub_alloc, .free = slub_free, .shrink = slub_shrink,
+	.count = slub_count, .info = slub_info, .check = slub_check,
+};

@@ -22,6 +22,7 @@ struct boot_params {
 	bool		ktest;		/* run the in-kernel tests instead of init (KTEST builds) */
 	char		ktest_filter[64];
 	u64		seed;		/* test order; 0 = from the clock                      */
+	char		slab[8];	/* kmalloc's back end: "" = slub                       */
 	bool		panic_reboot;
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* slab.h - kernel objects: named caches and kmalloc (mm/slab_common.c picks the back end) */
+/* slab.h - kernel objects: named caches and kmalloc (mm/slab_common.c, mm/kmalloc.c) */
 #ifndef MM_SLAB_H
 #define MM_SLAB_H
 
@@ -8,7 +8,10 @@
 struct kmem_cache;
 
 #define SLAB_HWCACHE_ALIGN	BIT(0)
-#define SLAB_PANIC		BIT(1)	/* creation failure is a boot failure */
+#define SLAB_PANIC		BIT(1)	/* creation failure is a boot failure                                   */
+#define SLAB_CACHE_DMA		BIT(2)	/* objects in memory for devices with short addresses (GFP_DMA)         */
+
+#define L1_CACHE_BYTES		64	/* of every CPU these ports run on; alignment only, so never a mistake  */
 
 /* kmem_cache_create - objects of @size, @align (0: natural), @ctor run once per object when its slab is made (or NULL).
  *   NULL: no memory or nonsense sizes. sleeps: yes */
@@ -17,6 +20,8 @@ struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align
 /* kmem_cache_destroy - 0, or -EBUSY while objects are allocated. */
 int kmem_cache_destroy(struct kmem_cache *c);
 void *kmem_cache_alloc(struct kmem_cache *c, gfp_t gfp);
+/* kmem_cache_alloc_node - from memory of @node if there is some (NUMA_NO_NODE: anywhere) */
+void *kmem_cache_alloc_node(struct kmem_cache *c, gfp_t gfp, int node);
 void kmem_cache_free(struct kmem_cache *c, void *obj);
 /* kmem_cache_shrink - empty slabs back to the page allocator; returns pages. */
 unsigned long kmem_cache_shrink(struct kmem_cache *c);
@@ -29,6 +34,7 @@ unsigned long kmem_cache_inuse(struct kmem_cache *c);
  * gives ZERO_SIZE_PTR.
  */
 void *kmalloc(size_t size, gfp_t gfp);
+void *kmalloc_node(size_t size, gfp_t gfp, int node);
 void *kzalloc(size_t size, gfp_t gfp);
 void *kcalloc(size_t n, size_t size, gfp_t gfp);	/* overflow-checked */
 void *krealloc(void *p, size_t size, gfp_t gfp);
@@ -43,6 +49,8 @@ void *kmemdup(const void *p, size_t n, gfp_t gfp);
 void slab_init(void);
 void slab_info(void (*fn)(const char *line, void *arg), void *arg);
 unsigned long slab_pages(void);
+/* slab_back_end - "slub", "slab" or "slob" */
+const char *slab_back_end(void);
 /* slab_check - validator over all caches */
 void slab_check(void);
 

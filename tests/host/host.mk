@@ -78,7 +78,7 @@ HOST_MM_SRCS := $(wildcard mm/*.c tests/host/arch/*.c) \
 # A CPU's copy of a per-CPU variable is found by an offset from the template, outside of that object.
 HOST_MM_FLAGS := -Itests/host/arch/include -Itests/host/arch -fno-sanitize=alignment,object-size
 HOST_MM_LDFLAGS := -Wl,-T,tests/host/arch/percpu.ld -pthread \
-		   $(addprefix -Wl$(comma)--wrap=,poison_free_page alloc_pages kmem_cache_alloc)
+		   $(addprefix -Wl$(comma)--wrap=,poison_free_page alloc_pages kmem_cache_alloc kmalloc)
 HOST_MM_OBJS := $(HOST_MM_SRCS:%.c=$(HOST_B)/soft/%.o)
 
 $(HOST_B)/soft/%.o: %.c tests/host/host.mk

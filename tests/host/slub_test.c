@@ -58,10 +58,13 @@ static void random_free(void)
 static void random_objects_never_overlap_and_keep_their_contents(void **state)
 {
 	unsigned long steps = os_getenv("STEPS", 60000), start = host_free_pages();
+	char name[32];
 
 	test_seed();
-	for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++)
-		caches[i] = kmem_cache_create("model", sizes[i], i % 2 ? 0 : 8, 0, NULL);
+	for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++) {
+		snprintf(name, sizeof(name), "model-%zu", sizes[i]);
+		caches[i] = kmem_cache_create(name, sizes[i], i % 2 ? 0 : 8, 0, NULL);
+	}
 	for (unsigned long i = 0; i < steps; i++) {
 		host_run_on((unsigned int)test_random(HOST_CPUS));
 		if (nr_live && (nr_live == MAX_LIVE || test_random(16) < (i / 5000 % 2 ? 10 : 6)))

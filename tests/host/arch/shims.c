@@ -8,6 +8,7 @@
  *
  * ALWAYS TRUE    while CPUs take turns a thread that would sleep has nobody to wake it, so it panics.
  */
+#include <kernel/params.h>
 #include <kernel/percpu.h>
 #include <kernel/printk.h>
 #include <kernel/sched.h>
@@ -90,6 +91,10 @@ int printf_symbol(char *buf, size_t size, unsigned long address)
 	return scnprintf(buf, size, "%#lx", address);
 }
 
+/* ---- boot parameters: the defaults ---- */
+
+struct boot_params boot_params;
+
 /* ---- threads: one per CPU, always running ---- */
 
 static struct thread threads[HOST_CPUS];
@@ -151,6 +156,8 @@ struct page *__real_alloc_pages(gfp_t gfp, unsigned int order);
 struct page *__wrap_alloc_pages(gfp_t gfp, unsigned int order);
 void *__real_kmem_cache_alloc(struct kmem_cache *c, gfp_t gfp);
 void *__wrap_kmem_cache_alloc(struct kmem_cache *c, gfp_t gfp);
+void *__real_kmalloc(size_t size, gfp_t gfp);
+void *__wrap_kmalloc(size_t size, gfp_t gfp);
 
 struct page *__wrap_alloc_pages(gfp_t gfp, unsigned int order)
 {
@@ -160,4 +167,9 @@ struct page *__wrap_alloc_pages(gfp_t gfp, unsigned int order)
 void *__wrap_kmem_cache_alloc(struct kmem_cache *c, gfp_t gfp)
 {
 	return fails_now() ? NULL : __real_kmem_cache_alloc(c, gfp);
+}
+
+void *__wrap_kmalloc(size_t size, gfp_t gfp)
+{
+	return fails_now() ? NULL : __real_kmalloc(size, gfp);
 }
