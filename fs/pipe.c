@@ -18,6 +18,7 @@
 #include <fs/pipe.h>
 #include <kernel/process.h>
 #include <kernel/syscall.h>
+#include <mm/ledger.h>
 #include <mm/page.h>
 #include <mm/page_alloc.h>
 #include <mm/slab.h>
@@ -59,11 +60,27 @@ static struct pipe *pipe_new(void)
 	return p;
 }
 
+static struct page *new_buffer_page(void)
+{
+	struct page *page = alloc_page(GFP_USER);
+
+	if (page)
+		ledger_own(page, LEDGER_PIPE, 0);
+	return page;
+}
+
+static void put_buffer_page(struct page *page)
+{
+	if (!page)
+		return;
+	ledger_disown(page, 0);
+	put_page(page);
+}
+
 static void pipe_free(struct pipe *p)
 {
 	for (unsigned int i = 0; i < p->nr; i++)
-		if (p->bufs[i].page)
-			put_page(p->bufs[i].page);
+		put_buffer_page(p->bufs[i].page);
 	kfree(p->bufs);
 	kfree(p);
 }
@@ -165,7 +182,7 @@ static ssize_t pipe_append(struct pipe *p, struct iov_iter *it)
 	size_t n = min_t(size_t, it->count, PAGE_SIZE), copied;
 
 	if (!b->page)
-		b->page = alloc_page(GFP_USER);
+		b->page = new_buffer_page();
 	if (!b->page)
 		return -ENOMEM;
 	copied = copy_from_iter(page_address(b->page), n, it);
@@ -514,8 +531,7 @@ long pipe_set_size(struct file *f, unsigned int size)
 		buf_at(p, p->tail + i)->page = NULL;
 	}
 	for (unsigned int i = 0; i < p->nr; i++)
-		if (p->bufs[i].page)
-			put_page(p->bufs[i].page);
+		put_buffer_page(p->bufs[i].page);
 	old = p->bufs;
 	p->bufs = bufs;
 	p->nr = nr;

@@ -22,6 +22,7 @@
 #include <kernel/process.h>
 #include <kernel/syscall.h>
 #include <lib/string.h>
+#include <mm/fault_inject.h>
 #include "proc_internal.h"
 #include "signal_internal.h"
 
@@ -359,6 +360,7 @@ void do_exit(int code)
 		exit_last_thread(p);
 	signal_exit_flush(current);
 	exit_notify(p);
+	fault_inject_exit();
 	current->process = NULL;
 	process_put(p);
 	thread_exit_switch();

@@ -19,7 +19,9 @@
 #include <kernel/sched.h>
 #include <lib/printf.h>
 #include <lib/string.h>
+#include <mm/ledger.h>
 #include <mm/page_alloc.h>
+#include <mm/page_owner.h>
 #include <mm/slab.h>
 #include <mm/vmstat.h>
 
@@ -27,6 +29,7 @@
 
 #define MAX_TESTS	1024
 #define QUIET_TRIES	50
+#define LEAK_SITES	3
 #define QUIET_STEP_NS	2000000ULL
 
 extern const struct ktest __ktest_start[], __ktest_end[];
@@ -87,9 +90,7 @@ static void collect_and_shuffle(void)
 /* Free pages once caches that keep pages on purpose are emptied. */
 static unsigned long settled_free_pages(void)
 {
-	sched_free_dead();
-	kmem_cache_shrink_all();
-	page_alloc_drain();
+	ledger_settle();
 	return nr_free_pages() + (unsigned long)vm_state_sum(nr_kernel_stack_pages) + slab_pages();
 }
 
@@ -105,16 +106,26 @@ static unsigned long free_pages_after(unsigned long before)
 	return now;
 }
 
+static void print_line(const char *line, void *arg)
+{
+	printk("# %s", line);
+}
+
 static bool run_one(unsigned int number, const struct ktest *t)
 {
 	unsigned long before = settled_free_pages(), after;
+	u32 mark = page_owner_mark();
 
 	failures_of_test = 0;
 	skip_reason = NULL;
 	t->fn();
 	after = free_pages_after(before);
-	if (after < before)
+	if (after < before) {
 		ktest_fail(t->file, 0, "no leak: %lu pages free before, %lu after", before, after);
+		page_owner_report(mark, LEAK_SITES, print_line, NULL);
+	}
+	if (!ledger_check())
+		ktest_fail(t->file, 0, "every page in the ledger");
 	buddy_check();
 	slab_check();
 	if (skip_reason)

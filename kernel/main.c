@@ -21,6 +21,7 @@
 #include <kernel/random.h>
 #include <kernel/sched.h>
 #include <kernel/timer.h>
+#include <mm/fault_inject.h>
 #include <mm/memblock.h>
 #include <mm/mm.h>
 #include <mm/page_alloc.h>
@@ -138,6 +139,7 @@ static void kernel_init(void *arg)
 	if (boot_params.ktest)
 		run_tests();
 	load_root();
+	fault_inject_init();
 	start_init();
 }
 

@@ -55,6 +55,9 @@ static const struct param table[] = {
 	{ "seed",	P_SIZE(seed),	"N",		"order of the in-kernel tests; default: from the clock" },
 	{ "slab",	P_TEXT(slab),	"slub|slab|slob", "the allocator behind kmalloc; default slub" },
 	{ "panic_reboot", P_FLAG(panic_reboot), "",	"restart instead of powering off after a panic" },
+	{ "page_owner",	P_TEXT(page_owner), "on|off",	"note who allocates each page; default: on in debug builds" },
+	{ "fail_page_alloc", P_TEXT(fail_page_alloc), "I,P,S,T", "page allocations fail: interval, percent, space, times" },
+	{ "failslab",	P_TEXT(failslab), "I,P,S,T",	"the same for slab objects" },
 };
 
 static void report_later(const char *word, const char *why)

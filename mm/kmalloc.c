@@ -22,6 +22,7 @@
 #include <lib/align.h>
 #include <lib/printf.h>
 #include <lib/string.h>
+#include <mm/ledger.h>
 #include <mm/page_alloc.h>
 #include "slab_internal.h"
 
@@ -61,8 +62,7 @@ static void *kmalloc_large(size_t size, gfp_t gfp)
 	p = alloc_pages(gfp & ~__GFP_HIGHMEM, order);
 	if (!p)
 		return NULL;
-	__SetPageKernel(p);
-	p->private = order;
+	ledger_own(p, LEDGER_KMALLOC, order);
 	return page_address(p);
 }
 
@@ -112,9 +112,13 @@ static inline bool is_nothing(const void *p)
 
 static void kfree_large(struct page *page, const void *p)
 {
+	unsigned int order;
+
 	if (!PageKernel(page) || ((unsigned long)p & ~PAGE_MASK))
 		panic("kfree of %p, which kmalloc did not return: flags=%lx", p, page->flags);
-	free_pages(page, (unsigned int)page->private);
+	order = (unsigned int)page->private;
+	ledger_disown(page, order);
+	free_pages(page, order);
 }
 
 void kfree(const void *p)

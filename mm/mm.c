@@ -29,6 +29,7 @@
 #include <kernel/sched.h>
 #include <lib/string.h>
 #include <mm/slab.h>
+#include <mm/ledger.h>
 #include "mm_internal.h"
 
 struct mm_struct init_mm = {
@@ -56,6 +57,7 @@ void mm_init(void)
 	zero_page = alloc_page(GFP_KERNEL | __GFP_ZERO);
 	if (!zero_page)
 		panic("no memory for the zero page");
+	ledger_own(zero_page, LEDGER_KERNEL, 0);
 	__SetPageReserved(zero_page);
 	zero_pfn = page_to_pfn(zero_page);
 	init_mm.pgd = arch_kernel_pgd();

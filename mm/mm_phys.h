@@ -20,7 +20,9 @@ void poison_free_page(struct page *p);
 
 /* ---- pcplist.c: any context ---- */
 struct pcplist { struct list_head list; unsigned int count; };
-DECLARE_PER_CPU(struct pcplist[NR_ZONES], pcplists);
+/* one for each zone, and one that nothing is ever put on: where fast paths are sent to fail */
+#define EMPTY_PCPLIST	NR_ZONES
+DECLARE_PER_CPU(struct pcplist[NR_ZONES + 1], pcplists);
 
 /* PCP_HIGH - batches a list may hold; pcp_batch - pages that move between list and zone at once */
 #define PCP_HIGH	4

@@ -28,6 +28,7 @@
 #include <lib/string.h>
 #include <mm/memblock.h>
 #include <mm/page.h>
+#include <mm/page_owner.h>
 #include "mm_phys.h"
 
 #define BLOCK_PAGES	(1UL << MAX_ORDER)
@@ -239,6 +240,7 @@ void page_init(void)
 	zone_init();
 	pcp_init_cpu();
 	map_all_memmaps();
+	page_owner_init();
 	init_all_struct_pages();
 	count_present();
 	while (memblock_next_free(&i, &start, &end))

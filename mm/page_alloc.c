@@ -24,7 +24,10 @@
 #include <kernel/ipi.h>
 #include <kernel/percpu.h>
 #include <kernel/printk.h>
+#include <mm/fault_inject.h>
+#include <mm/ledger.h>
 #include <mm/page_alloc.h>
+#include <mm/page_owner.h>
 #include <mm/vmstat.h>
 #include "mm_phys.h"
 
@@ -108,9 +111,16 @@ static struct page *alloc_slowly(gfp_t gfp, unsigned int order)
 
 static noinline struct page *alloc_from_zones(gfp_t gfp, unsigned int order)
 {
-	struct page *p = try_zones(gfp, order);
+	struct page *p;
 
-	return p ? p : alloc_slowly(gfp, order);
+	if (should_fail_alloc_page(gfp, order))
+		return NULL;
+	p = try_zones(gfp, order);
+	if (!p)
+		p = alloc_slowly(gfp, order);
+	if (p)
+		set_page_owner(p, order, gfp);
+	return p;
 }
 
 static inline void prepare_new_page(struct page *p, unsigned int order)
@@ -150,6 +160,8 @@ struct page *alloc_pages(gfp_t gfp, unsigned int order)
 		p = alloc_from_zones(gfp, 0);
 		if (!p)
 			return NULL;
+	} else if (CONFIG_DEBUG) {
+		set_page_owner(p, 0, gfp);
 	}
 	count_vm_event(pgalloc);
 	prepare_new_page(p, 0);
@@ -239,14 +251,16 @@ void *get_free_page(gfp_t gfp)
 
 	if (!p)
 		return NULL;
-	__SetPageKernel(p);
+	ledger_own(p, LEDGER_KERNEL, 0);
 	return page_address(p);
 }
 
 void free_page_va(void *va)
 {
-	if (va)
-		free_pages(virt_to_page(va), 0);
+	if (!va)
+		return;
+	ledger_disown(virt_to_page(va), 0);
+	free_pages(virt_to_page(va), 0);
 }
 
 unsigned long nr_free_pages(void)
@@ -263,21 +277,27 @@ unsigned long totalram_pages(void)
 	return total_pages;
 }
 
-static void choose_first_zones(void)
+/* While someone watches, the fast path is led to a list that is always empty (fault_inject.c). */
+static bool fast_path_off(void)
+{
+	return alloc_watch & (WATCH_FAIL | (CONFIG_DEBUG ? 0 : WATCH_OWNER));
+}
+
+void page_alloc_watch(void)
 {
 	for (gfp_t gfp = 0; gfp <= GFP_ZONE_BITS; gfp++) {
 		int z = (int)gfp_zone(gfp);
 
 		while (z > 0 && !zones[z].managed)
 			z--;
-		first_zone[gfp] = (u8)z;
+		first_zone[gfp] = fast_path_off() ? EMPTY_PCPLIST : (u8)z;
 	}
 }
 
 void page_alloc_account(unsigned long pages)
 {
 	total_pages += pages;
-	choose_first_zones();
+	page_alloc_watch();
 	pcp_batch = total_pages < SMALL_MACHINE_PAGES ? 8 : 32;
 }
 

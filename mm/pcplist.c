@@ -22,7 +22,7 @@
 #include <kernel/percpu.h>
 #include "mm_phys.h"
 
-DEFINE_PER_CPU(struct pcplist[NR_ZONES], pcplists);
+DEFINE_PER_CPU(struct pcplist[NR_ZONES + 1], pcplists);
 unsigned int pcp_batch = 8;
 
 void pcp_refill(struct zone *z, struct pcplist *l, unsigned long mark)
@@ -99,6 +99,6 @@ unsigned long pcp_pages(void)
 
 void pcp_init_cpu(void)
 {
-	for (unsigned int i = 0; i < NR_ZONES; i++)
+	for (unsigned int i = 0; i <= EMPTY_PCPLIST; i++)
 		INIT_LIST_HEAD(&this_cpu_var(pcplists)[i].list);
 }

@@ -22,12 +22,14 @@
  * READ NEXT      kmalloc.c (sizes), slub.c (the default back end).
  */
 #include <kernel/assert.h>
+#include <kernel/ipi.h>
 #include <kernel/mutex.h>
 #include <kernel/params.h>
 #include <kernel/printk.h>
 #include <lib/align.h>
 #include <lib/printf.h>
 #include <lib/string.h>
+#include <mm/fault_inject.h>
 #include <mm/page_alloc.h>
 #include <mm/vmstat.h>
 #include <uapi/errno.h>
@@ -166,6 +168,21 @@ unsigned long kmem_cache_shrink_all(void)
 	return pages;
 }
 
+static void flush_call(void *arg)
+{
+	struct kmem_cache *c;
+
+	list_for_each_entry(c, &caches, link)
+		slub_flush_this_cpu(c);
+}
+
+void slab_watch(void)
+{
+	mutex_lock(&slab_mutex);
+	ipi_call_all(flush_call, NULL);
+	mutex_unlock(&slab_mutex);
+}
+
 unsigned long kmem_cache_inuse(struct kmem_cache *c)
 {
 	return slab_ops->count(c);
@@ -175,8 +192,11 @@ unsigned long kmem_cache_inuse(struct kmem_cache *c)
 
 void *slab_alloc_slow(struct kmem_cache *c, size_t size, gfp_t gfp, int node, unsigned long site)
 {
-	void *obj = slab_ops->alloc(c, size, gfp, node, site);
+	void *obj;
 
+	if (should_failslab(c->name, size, gfp))
+		return NULL;
+	obj = slab_ops->alloc(c, size, gfp, node, site);
 	if (obj && (gfp & __GFP_ZERO))
 		memset(obj, 0, size);
 	return obj;

@@ -131,6 +131,8 @@ extern const struct slab_ops slub_ops, slab_ops_slab, slob_ops;
 extern const struct slab_ops *slab_ops;		/* the chosen one */
 
 /* ---- the fast path ---- */
+/* slub_flush_this_cpu - give this CPU's objects back to its slab, and unfreeze it. irqs off */
+void slub_flush_this_cpu(struct kmem_cache *c);
 void slub_poison(struct kmem_cache *c, void *obj);
 void slub_check_poison(struct kmem_cache *c, void *obj);
 

@@ -37,6 +37,7 @@
 #include <kernel/percpu.h>
 #include <lib/align.h>
 #include <lib/string.h>
+#include <mm/fault_inject.h>
 #include <mm/page_alloc.h>
 #include <mm/vmstat.h>
 #include "slab_internal.h"
@@ -151,12 +152,34 @@ static void *claim(struct page *slab)
 	return list;
 }
 
+/* Someone wants to see each allocation (fault_inject.c): one object, and this CPU keeps none. irqs off. */
+static noinline void *alloc_watched(struct kmem_cache *c)
+{
+	struct page *slab;
+	void *obj = NULL;
+
+	slub_flush_this_cpu(c);
+	spin_lock(&c_node(c, 0)->lock);
+	slab = list_first_entry_or_null(&c_node(c, 0)->partial, struct page, lru);
+	if (slab) {
+		obj = slab->freelist;
+		slab->freelist = get_next(c, obj);
+		slab->inuse++;
+		if (!slab->freelist)
+			del_partial(c, slab);
+	}
+	spin_unlock(&c_node(c, 0)->lock);
+	return obj;
+}
+
 /* This CPU's list is empty: refill it and return one object. irqs off. */
 static void *alloc_from_lists(struct kmem_cache *c, struct kmem_cache_cpu *cc)
 {
 	struct page *slab = cc->page;
 	void *obj = NULL;
 
+	if (slab_bypass())
+		return alloc_watched(c);
 	spin_lock(&c_node(c, 0)->lock);
 	if (slab && !slab->freelist) {
 		slab->frozen = 0;	/* full: on no list until something is freed (S2) */
@@ -189,7 +212,7 @@ static void *alloc_new_slab(struct kmem_cache *c, gfp_t gfp, int node)
 		return NULL;
 	spin_lock_irqsave(&c_node(c, 0)->lock, flags);
 	cc = &c->cpu[smp_processor_id()];
-	if (cc->page) {
+	if (cc->page || slab_bypass()) {
 		obj = slab->freelist;
 		slab->freelist = get_next(c, obj);
 		slab->inuse = 1;
@@ -281,8 +304,7 @@ static int slub_cache_init(struct kmem_cache *c)
 	return 0;
 }
 
-/* Give this CPU's objects back to its slab, and unfreeze it. irqs off. */
-static void flush_this_cpu(struct kmem_cache *c)
+void slub_flush_this_cpu(struct kmem_cache *c)
 {
 	struct kmem_cache_cpu *cc = &c->cpu[smp_processor_id()];
 	struct page *slab = cc->page;
@@ -314,7 +336,7 @@ static unsigned long slub_shrink(struct kmem_cache *c)
 
 	INIT_LIST_HEAD(&empty);
 	flags = arch_irq_save();
-	flush_this_cpu(c);
+	slub_flush_this_cpu(c);
 	spin_lock(&c_node(c, 0)->lock);
 	list_for_each_entry_safe(slab, next, &c_node(c, 0)->partial, lru) {
 		if (slab->inuse)

@@ -25,6 +25,7 @@
 #include <lib/align.h>
 #include <lib/list.h>
 #include <lib/rbtree.h>
+#include <mm/ledger.h>
 #include <mm/page_alloc.h>
 #include <mm/pgtable.h>
 #include <mm/slab.h>
@@ -154,7 +155,7 @@ static int fill_area(struct vm_struct *a, gfp_t gfp)
 
 		if (!p)
 			return -ENOMEM;
-		__SetPageKernel(p);
+		ledger_mark(p, LEDGER_VMALLOC);
 		a->pages[a->nr_pages] = p;
 		if (kernel_map_page(a->start + (a->nr_pages << PAGE_SHIFT), p, PAGE_KERNEL)) {
 			free_pages(p, 0);

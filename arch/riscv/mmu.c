@@ -30,6 +30,7 @@
 #include <mm/memblock.h>
 #include <mm/mm.h>
 #include <mm/page_alloc.h>
+#include <mm/pgtable.h>
 
 unsigned long page_offset;
 unsigned long task_size, vmemmap_base, vmalloc_start, vmalloc_end, fixmap_base;
@@ -174,7 +175,7 @@ static paddr_t table_alloc(void)
 
 	if (totalram_pages() == 0)
 		return memblock_alloc(PAGE_SIZE, PAGE_SIZE);
-	page = alloc_page(GFP_NOWAIT | __GFP_ZERO);
+	page = alloc_table(NULL);
 	return page ? page_to_phys(page) : 0;
 }
 

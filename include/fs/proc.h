@@ -54,6 +54,8 @@ struct inode *proc_pid_inode(struct super_block *sb, struct process *p, const st
 /* the tables */
 extern const struct proc_entry proc_info_entries[];	/* proc_info.c: meminfo, stat, ... */
 extern const struct proc_entry proc_mm_entries[];	/* proc_mm.c: vmstat, buddyinfo, ... */
+extern const struct proc_entry proc_ledger_entries[];	/* proc_ledger.c: ledger, page_owner */
+extern const struct proc_entry proc_fault_entries[];	/* proc_fault.c: fail_page_alloc/, failslab/ */
 extern const struct proc_entry proc_sys_entries[];	/* proc_sys.c: below /proc/sys */
 extern const struct proc_entry proc_pid_entries[];	/* proc_pid.c: below /proc/PID */
 
@@ -66,6 +68,11 @@ int proc_show_stat(struct seq_file *m);
 int proc_show_statm(struct seq_file *m);
 int proc_show_status(struct seq_file *m);
 int proc_show_comm(struct seq_file *m);
+/* proc_fault.c: of one thread */
+int proc_show_fail_nth(struct seq_file *m);
+int proc_write_fail_nth(struct inode *inode, char *text);
+int proc_show_make_it_fail(struct seq_file *m);
+int proc_write_make_it_fail(struct inode *inode, char *text);
 /* proc_maps.c */
 int proc_show_maps(struct seq_file *m);
 int proc_show_smaps(struct seq_file *m);

@@ -24,6 +24,8 @@ struct boot_params {
 	u64		seed;		/* test order; 0 = from the clock                      */
 	char		slab[8];	/* kmalloc's back end: "" = slub                       */
 	bool		panic_reboot;
+	char		page_owner[8];	/* "on", "off"; "": on in debug builds                  */
+	char		fail_page_alloc[64], failslab[64]; /* interval,probability,space,times         */
 };
 
 extern struct boot_params boot_params;

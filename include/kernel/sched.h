@@ -52,6 +52,9 @@ struct thread {
 	bool			is_idle;
 	bool			autofree;	/* (o) nobody waits for it: the scheduler frees it once dead */
 	bool			sample_user;	/* (o) the last tick found it in user mode      */
+	bool			make_it_fail;	/* (a) /proc/PID/make-it-fail: fault_inject.c   */
+	bool			fail_armed;	/* (a) counted in fault_arm()'s number          */
+	unsigned int		fail_nth;	/* (a) allocations until one fails; 0: none     */
 	unsigned int		cpu;		/* (r) last CPU, whose run queue it is on       */
 	struct list_head	rq_link;	/* (r) */
 	int			nice;		/* -20..19, scales the time slice               */

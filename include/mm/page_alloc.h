@@ -31,6 +31,8 @@ unsigned long totalram_pages(void);
 void page_alloc_drain(void);
 /* page_alloc_account - page.c: @pages more belong to the allocator, `managed` of their zones counts them. */
 void page_alloc_account(unsigned long pages);
+/* page_alloc_watch - alloc_watch changed: lead single-page allocations to their list, or to the slow path. */
+void page_alloc_watch(void);
 /* pcp_init_cpu - on each CPU */
 void pcp_init_cpu(void);
 /* buddy_check - validator: lists, flags, counts of every zone; panics with operands. */

@@ -51,6 +51,8 @@ void slab_info(void (*fn)(const char *line, void *arg), void *arg);
 unsigned long slab_pages(void);
 /* slab_back_end - "slub", "slab" or "slob" */
 const char *slab_back_end(void);
+/* slab_watch - alloc_watch has begun to ask for slow paths: empty every CPU's lists. sleeps: yes */
+void slab_watch(void);
 /* slab_check - validator over all caches */
 void slab_check(void);
 

@@ -16,7 +16,8 @@
 /* States go up and down: sums over CPUs are exact. */
 #define VM_STATES(X)											\
 	X(nr_page_table_pages) X(nr_kernel_stack_pages) X(nr_anon_pages) X(nr_mapped) X(nr_file_pages)	\
-	X(nr_shmem) X(nr_dirty) X(nr_slab_pages) X(nr_vmalloc_pages)
+	X(nr_shmem) X(nr_dirty) X(nr_slab_pages) X(nr_vmalloc_pages)					\
+	X(nr_kmalloc_pages) X(nr_pipe_pages) X(nr_kernel_pages)
 
 #define X(name) name,
 enum vm_event { VM_EVENTS(X) NR_VM_EVENTS };

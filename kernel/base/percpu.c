@@ -15,6 +15,7 @@
 #include <kernel/sched.h>
 #include <lib/align.h>
 #include <lib/string.h>
+#include <mm/ledger.h>
 #include <mm/page_alloc.h>
 #include <uapi/errno.h>
 
@@ -49,7 +50,7 @@ int percpu_init_cpu(unsigned int cpu)
 	page = alloc_pages(GFP_KERNEL | __GFP_ZERO, order);
 	if (!page)
 		return -ENOMEM;
-	__SetPageKernel(page);
+	ledger_own(page, LEDGER_KERNEL, order);
 	cpus[cpu].self = &cpus[cpu];
 	cpus[cpu].id = cpu;
 	cpus[cpu].percpu_delta = (unsigned long)page_address(page) - (unsigned long)__percpu_start;

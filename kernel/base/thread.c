@@ -17,6 +17,7 @@
 #include <kernel/percpu.h>
 #include <kernel/sched.h>
 #include <lib/string.h>
+#include <mm/ledger.h>
 #include <mm/slab.h>
 #include <mm/vmalloc.h>
 #include <mm/vmstat.h>
@@ -39,8 +40,11 @@ static void *stack_alloc(void)
 		}
 	}
 	stack = vmalloc_align(THREAD_SIZE, 2 * THREAD_SIZE, GFP_KERNEL);
-	if (stack)
-		mod_vm_state(nr_kernel_stack_pages, THREAD_SIZE / PAGE_SIZE);
+	if (!stack)
+		return NULL;
+	mod_vm_state(nr_kernel_stack_pages, THREAD_SIZE / PAGE_SIZE);
+	for (size_t off = 0; off < THREAD_SIZE; off += PAGE_SIZE)
+		ledger_mark(vmalloc_to_page((char *)stack + off), LEDGER_STACK);
 	return stack;
 }
 

@@ -49,6 +49,11 @@ void pr_log(const char *fmt, ...)
 	(void)fmt;
 }
 
+void print_backtrace(const struct trapframe *regs)
+{
+	(void)regs;
+}
+
 void panic(const char *fmt, ...)
 {
 	va_list args;
