@@ -329,6 +329,12 @@ void arch_tlb_flush_kernel_range(unsigned long start, unsigned long end)
 
 /* ---- timer.c, console.c ---- */
 
+void arch_backtrace(const struct trapframe *regs, bool (*fn)(unsigned long pc, void *arg), void *arg)
+{
+	(void)regs;
+	fn((unsigned long)__builtin_return_address(0), arg);
+}
+
 u64 arch_clock_ns(void)
 {
 	return os_clock_ns();
