@@ -114,34 +114,45 @@ static struct thread *thread_of(struct inode *inode)
 	return t && t->process == proc_pid(inode)->process && !list_empty(&t->thread_link) ? t : NULL;
 }
 
-static int show_thread_field(struct seq_file *m, bool nth)
+int proc_show_make_it_fail(struct seq_file *m)
 {
 	struct thread *t;
-	unsigned int v = 0;
+	bool v = false;
 
 	spin_lock(&tasklist_lock);
 	t = thread_of(m->inode);
 	if (t)
-		v = nth ? READ_ONCE(t->fail_nth) : t->make_it_fail;
+		v = t->make_it_fail;
 	spin_unlock(&tasklist_lock);
 	if (!t)
 		return -ESRCH;
-	seq_printf(m, "%u\n", v);
+	seq_printf(m, "%d\n", v);
 	return 0;
 }
 
-int proc_show_fail_nth(struct seq_file *m)
+/* Without a seq_file: the reader is usually the task itself, and what it allocates would count. */
+static ssize_t fail_nth_read(struct file *f, struct iov_iter *it, loff_t *pos)
 {
-	return show_thread_field(m, true);
-}
+	struct thread *t;
+	char text[16];
+	size_t n = 0;
 
-int proc_show_make_it_fail(struct seq_file *m)
-{
-	return show_thread_field(m, false);
+	spin_lock(&tasklist_lock);
+	t = thread_of(f->inode);
+	if (t)
+		n = (size_t)snprintf(text, sizeof(text), "%u\n", READ_ONCE(t->fail_nth));
+	spin_unlock(&tasklist_lock);
+	if (!t)
+		return -ESRCH;
+	if (*pos >= (loff_t)n || !it->count)
+		return 0;
+	n = copy_to_iter(text + *pos, min(n - (size_t)*pos, it->count), it);
+	*pos += (loff_t)n;
+	return n ? (ssize_t)n : -EFAULT;
 }
 
 /* Armed before the number can be seen, and never twice. */
-int proc_write_fail_nth(struct inode *inode, char *text)
+static int set_fail_nth(struct inode *inode, const char *text)
 {
 	bool extra = true;
 	struct thread *t;
@@ -164,6 +175,32 @@ int proc_write_fail_nth(struct inode *inode, char *text)
 		fault_disarm();
 	return t ? 0 : -ESRCH;
 }
+
+static ssize_t fail_nth_write(struct file *f, struct iov_iter *it, loff_t *pos)
+{
+	size_t n = it->count;
+	char text[16];
+	int err;
+
+	if (n >= sizeof(text))
+		return -EINVAL;
+	if (copy_from_iter(text, n, it) < n)
+		return -EFAULT;
+	text[n] = '\0';
+	if (n && text[n - 1] == '\n')
+		text[n - 1] = '\0';
+	err = set_fail_nth(f->inode, text);
+	return err ? err : (ssize_t)n;
+}
+
+static loff_t fail_nth_llseek(struct file *f, loff_t off, int whence)
+{
+	return whence == SEEK_END ? -EINVAL : llseek_to(f, off, whence, 0);
+}
+
+const struct file_ops proc_fail_nth_fops = {
+	.read = fail_nth_read, .write = fail_nth_write, .llseek = fail_nth_llseek,
+};
 
 int proc_write_make_it_fail(struct inode *inode, char *text)
 {

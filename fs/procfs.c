@@ -33,9 +33,16 @@ const struct proc_entry *proc_entry_of(const struct inode *inode)
 
 /* ---- inodes ---- */
 
+/* Shells cut what they redirect to: there is nothing to cut, and that is fine. */
+static int proc_setattr(struct inode *inode, const struct iattr *attr)
+{
+	generic_setattr(inode, attr);
+	return 0;
+}
+
 static void proc_set_ops(struct inode *inode, const struct proc_entry *e)
 {
-	static const struct inode_ops plain_iops = { .lookup = NULL };
+	static const struct inode_ops plain_iops = { .setattr = proc_setattr };
 
 	inode->ops = e->iops ? e->iops : &plain_iops;
 	if (e->fops)

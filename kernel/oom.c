@@ -4,7 +4,8 @@
  *
  * A fault found no page. The process with the most resident memory, adjusted by oom_score_adj (-1000 ..
  * 1000: thousandths of all memory), is killed; the others wait a moment and try again. PID 1 and -1000
- * are never chosen. While a victim is still on its way out, nobody else is killed.
+ * are never chosen. While a victim is still on its way out, nobody else is killed. An allocation that
+ * failed on purpose (fault_inject.c) kills nobody: the fault is taken again.
  *
  * ALWAYS TRUE    O1  a victim's mm has MMF_OOM_VICTIM until it is gone.
  *
@@ -12,6 +13,7 @@
  */
 #include <kernel/printk.h>
 #include <kernel/process.h>
+#include <mm/fault_inject.h>
 #include <mm/page_alloc.h>
 #include <mm/vmstat.h>
 #include "proc_internal.h"
@@ -103,6 +105,8 @@ bool oom_make_room(void)
 {
 	if (fatal_signal_pending(current))
 		return false;
+	if (fault_was_injected())
+		return true;
 	if (!oom_kill_one())
 		return false;
 	if (fatal_signal_pending(current))

@@ -102,6 +102,14 @@ void fault_inject_exit(void)
 	fault_disarm();
 }
 
+bool fault_was_injected(void)
+{
+	bool hit = current->fail_hit;
+
+	current->fail_hit = false;
+	return hit;
+}
+
 /* ---- deciding ---- */
 
 /* xorshift: the same seed= makes the same failures */
@@ -119,10 +127,11 @@ static unsigned int percent(void)
 	return (unsigned int)(x >> 33) % 100;
 }
 
-static void report(const struct fault_attr *a, const char *what, size_t size)
+static void failed(const struct fault_attr *a, const char *what, size_t size)
 {
 	const char *who = current->comm;
 
+	current->fail_hit = true;
 	if (a->verbose == 0)
 		return;
 	if (a->verbose == 1) {
@@ -185,7 +194,7 @@ bool fail_page(gfp_t gfp, unsigned int order)
 		return false;
 	if (nth == NTH_NONE && (order < fail_page_alloc.min_order || !attr_says(&fail_page_alloc, size, gfp)))
 		return false;
-	report(&fail_page_alloc, "a page block", size);
+	failed(&fail_page_alloc, "a page block", size);
 	return true;
 }
 
@@ -202,7 +211,7 @@ bool fail_object(const char *cache, size_t size, gfp_t gfp)
 		return false;
 	if (nth == NTH_NONE && !attr_says(&failslab, size, gfp))
 		return false;
-	report(&failslab, cache, size);
+	failed(&failslab, cache, size);
 	return true;
 }
 

@@ -69,8 +69,7 @@ int proc_show_statm(struct seq_file *m);
 int proc_show_status(struct seq_file *m);
 int proc_show_comm(struct seq_file *m);
 /* proc_fault.c: of one thread */
-int proc_show_fail_nth(struct seq_file *m);
-int proc_write_fail_nth(struct inode *inode, char *text);
+extern const struct file_ops proc_fail_nth_fops;
 int proc_show_make_it_fail(struct seq_file *m);
 int proc_write_make_it_fail(struct inode *inode, char *text);
 /* proc_maps.c */

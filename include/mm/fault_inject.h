@@ -57,6 +57,8 @@ void fault_attr_update(struct fault_attr *a);
 bool fault_attr_parse(struct fault_attr *a, const char *text);
 /* fault_inject_init - boot parameters; once slab caches exist. */
 void fault_inject_init(void);
+/* fault_was_injected - since the last call, to the running thread? Then memory has not run out. */
+bool fault_was_injected(void);
 /* fault_inject_exit - the running thread ends: its fail-nth no longer counts. */
 void fault_inject_exit(void);
 
