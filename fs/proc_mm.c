@@ -66,6 +66,8 @@ static int show_vmstat(struct seq_file *m)
 	seq_printf(m, "nr_free_pages %lu\n", nr_free_pages());
 	for (unsigned int i = 0; i < NR_VM_STATES; i++)
 		seq_printf(m, "%s %ld\n", vm_state_name(i), vm_state_sum(i));
+	seq_printf(m, "numa_hit %lu\n", vm_event_sum(pgalloc) - vm_event_sum(numa_miss));
+	seq_printf(m, "numa_local %lu\n", vm_event_sum(pgalloc) - vm_event_sum(numa_other));
 	for (unsigned int i = 0; i < NR_VM_EVENTS; i++)
 		seq_printf(m, "%s %lu\n", vm_event_name(i), vm_event_sum(i));
 	return 0;
@@ -73,12 +75,10 @@ static int show_vmstat(struct seq_file *m)
 
 static int show_buddyinfo(struct seq_file *m)
 {
-	for (unsigned int i = 0; i < NR_ZONES; i++) {
-		struct zone *z = &zones[i];
+	struct zone *z;
 
-		if (!z->managed)
-			continue;
-		seq_printf(m, "Node 0, zone %8s ", z->name);
+	for_each_populated_zone(z) {
+		seq_printf(m, "Node %d, zone %8s ", z->node, z->name);
 		for (unsigned int o = 0; o <= MAX_ORDER; o++)
 			seq_printf(m, "%6lu ", z->free_area[o].nr_free);
 		seq_putc(m, '\n');

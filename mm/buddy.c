@@ -114,8 +114,9 @@ static unsigned long check_order(struct zone *z, unsigned int order)
 
 void buddy_check(void)
 {
-	for (unsigned int i = 0; i < NR_ZONES; i++) {
-		struct zone *z = &zones[i];
+	struct zone *z;
+
+	for_each_zone(z) {
 		unsigned long flags, sum = 0;
 
 		spin_lock_irqsave(&z->lock, flags);

@@ -17,7 +17,7 @@
  *
  * LOCKS          none: one CPU, before kernel_main() starts the others.
  * LIFE           ends with page_init(): what is free then goes to the buddy allocator.
- * LEFT OUT       NUMA nodes, hot-plug flags. (Linux: mm/memblock.c)
+ * LEFT OUT       nodes of ranges (numa.c has its own list), hot-plug flags. (Linux: mm/memblock.c)
  * READ NEXT      page.c (the memmap), buddy.c (its heir).
  */
 #include <arch.h>
@@ -265,25 +265,47 @@ bool memblock_is_reserved(paddr_t pa)
 
 /* ---- allocating ---- */
 
-paddr_t memblock_alloc(u64 size, u64 align)
+/* A free, aligned place in [from, limit), or 0. */
+static paddr_t find_place(u64 size, u64 align, paddr_t from, paddr_t limit)
 {
-	paddr_t start, end, from = PAGE_SIZE;	/* frame 0 stays out: a zero address means failure */
+	paddr_t start, end;
+
+	while (free_from(from, &start, &end) && start < limit) {
+		paddr_t pa = ALIGN_UP(start, align);
+
+		if (pa >= start && pa + size <= min(end, limit) && pa + size > pa)
+			return pa;
+		from = end;
+	}
+	return 0;
+}
+
+static paddr_t take(paddr_t pa, u64 size)
+{
+	memblock_reserve(pa, size);
+	memset(phys_to_virt(pa), 0, size);
+	return pa;
+}
+
+paddr_t memblock_alloc_between(u64 size, u64 align, paddr_t from, paddr_t limit)
+{
+	paddr_t pa;
 
 	ASSERT(is_power_of_2(align));
 	size = ALIGN_UP(size, PAGE_SIZE);
-	align = max(align, (u64)PAGE_SIZE);
-	while (free_from(from, &start, &end)) {
-		paddr_t pa = ALIGN_UP(start, align);
+	/* frame 0 stays out: a zero address means failure */
+	pa = find_place(size, max(align, (u64)PAGE_SIZE), max(from, (paddr_t)PAGE_SIZE), min(limit, alloc_limit));
+	return pa ? take(pa, size) : 0;
+}
 
-		if (pa >= start && pa + size <= min(end, alloc_limit) && pa + size > pa) {
-			memblock_reserve(pa, size);
-			memset(phys_to_virt(pa), 0, size);
-			return pa;
-		}
-		from = end;
-	}
-	panic("not enough memory to boot: %llu KiB of RAM, no room for another %llu KiB; give the machine more (-m)",
-	      (unsigned long long)memblock_total() >> 10, (unsigned long long)size >> 10);
+paddr_t memblock_alloc(u64 size, u64 align)
+{
+	paddr_t pa = memblock_alloc_between(size, align, 0, ~0ULL);
+
+	if (!pa)
+		panic("not enough memory to boot: %llu KiB of RAM, no room for another %llu KiB; give the machine "
+		      "more (-m)", (unsigned long long)memblock_total() >> 10, (unsigned long long)size >> 10);
+	return pa;
 }
 
 void memblock_print(void)

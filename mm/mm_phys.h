@@ -19,17 +19,34 @@ void buddy_free(struct zone *z, struct page *p, unsigned int order);
 void poison_free_page(struct page *p);
 
 /* ---- pcplist.c: any context ---- */
+<<<<<<< Updated upstream
 struct pcplist { struct list_head list; unsigned int count; };
 /* one for each zone, and one that nothing is ever put on: where fast paths are sent to fail */
 #define EMPTY_PCPLIST	NR_ZONES
 DECLARE_PER_CPU(struct pcplist[NR_ZONES + 1], pcplists);
+=======
+struct pcplist { struct list_head list; unsigned int count, high; } __aligned(32);
+
+/*
+ * A CPU's lists by zone id, and for each combination of GFP_LIST_BITS the list to look at first. NO_LIST is
+ * always empty: who is sent there takes the long way.
+ */
+#define GFP_ZONE_BITS	(__GFP_DMA | __GFP_DMA32 | __GFP_HIGHMEM)
+#define GFP_LIST_BITS	(GFP_ZONE_BITS | __GFP_THISNODE | __GFP_COLD)
+#define NO_LIST		NR_ZONE_IDS
+struct pcplists {
+	u8 first[GFP_LIST_BITS + 1];
+	struct pcplist list[NR_ZONE_IDS + 1];
+	struct pcplist cold[NR_ZONE_IDS];	/* in use with the boot parameter coldpages */
+};
+DECLARE_PER_CPU(struct pcplists, pcplists);
+>>>>>>> Stashed changes
 
 /* PCP_HIGH - batches a list may hold; pcp_batch - pages that move between list and zone at once */
 #define PCP_HIGH	4
 extern unsigned int pcp_batch;
 
-/* pcp_refill - a batch for @l, leaving @z more than @mark free pages. pcp_trim - a batch back. irqs off. */
-void pcp_refill(struct zone *z, struct pcplist *l, unsigned long mark);
+/* pcp_trim - a batch back to @z, or all if @z is short of memory. irqs off. */
 void pcp_trim(struct zone *z, struct pcplist *l);
 
 /*
@@ -38,12 +55,14 @@ void pcp_trim(struct zone *z, struct pcplist *l);
  */
 static inline struct page *pcp_pop(struct pcplist *l)
 {
-	struct page *p = list_first_entry(&l->list, struct page, lru);
+	unsigned int count = l->count;
+	struct page *p;
 
-	if (unlikely(!l->count))
+	if (unlikely(!count))
 		return NULL;
+	l->count = count - 1;
+	p = list_first_entry(&l->list, struct page, lru);
 	list_unlink(&l->list, p->lru.next);	/* no poison: PG_pcp tells who is on a list */
-	l->count--;
 	ASSERT_MSG(PagePcp(p), "P1: pfn=%lx flags=%lx", page_to_pfn(p), p->flags);
 	__ClearPagePcp(p);
 	return p;
@@ -57,9 +76,20 @@ static inline void pcp_push(struct pcplist *l, struct page *p)
 }
 
 /* pcp_alloc - one page from this CPU's list of @z, refilled when empty down to @mark; NULL: none. */
-struct page *pcp_alloc(struct zone *z, unsigned long mark);
+struct page *pcp_alloc(struct zone *z, unsigned long mark, bool cold);
+/* pcp_free_cold - to the end that is used last, or the cold list. */
+void pcp_free_cold(struct zone *z, struct page *p);
+/* pcp_close_lists - @z is short: every CPU's list of it empties and stays so. pcp_open_lists - the end of that. */
+void pcp_close_lists(struct zone *z);
+void pcp_open_lists(struct zone *z);
 /* pcp_drain_this_cpu - all lists of this CPU back to the buddy lists. */
 void pcp_drain_this_cpu(void);
 unsigned long pcp_pages(void);
+/* pcp_init - once the zonelists exist: the size of lists, and where each CPU's searches begin. */
+void pcp_init(void);
+
+/* ---- page_alloc.c ---- */
+/* gfp_zone - the highest zone @gfp may use */
+enum zone_type gfp_zone(gfp_t gfp);
 
 #endif

@@ -105,15 +105,25 @@ bool pfn_valid(pfn_t pfn)
 	return false;
 }
 
+/* The node's own memory for the struct pages at @va, if it has some; any will do. */
+static paddr_t memmap_chunk(unsigned long va, size_t size)
+{
+	pfn_t pfn = page_to_pfn((struct page *)va), end = pfn + size / sizeof(struct page);
+	unsigned int nid = numa_next_range(pfn, &end);
+	u64 align = size == LARGE_CHUNK ? LARGE_CHUNK : PAGE_SIZE;
+	paddr_t pa = memblock_alloc_on_node(size, align, nid);
+
+	return pa ? pa : memblock_alloc(size, align);
+}
+
 /* Map struct pages at [va, end), a large leaf at a time where one fits. */
 static void map_memmap(unsigned long va, unsigned long end)
 {
 	while (va < end) {
 		unsigned long next = min(ALIGN_DOWN(va, LARGE_CHUNK) + LARGE_CHUNK, end);
 		size_t size = next - va;
-		paddr_t pa = memblock_alloc(size, size == LARGE_CHUNK ? LARGE_CHUNK : PAGE_SIZE);
 
-		if (arch_map_kernel(va, pa, size, PAGE_KERNEL))
+		if (arch_map_kernel(va, memmap_chunk(va, size), size, PAGE_KERNEL))
 			panic("cannot map the memmap at %#lx", va);
 		va = next;
 	}
@@ -137,21 +147,12 @@ static void map_all_memmaps(void)
 	}
 }
 
-static enum zone_type zone_of_pfn(pfn_t pfn)
-{
-	for (unsigned int t = 0; t < NR_ZONES; t++)
-		if (pfn < zones[t].end_pfn)
-			return (enum zone_type)t;
-	return ZONE_NORMAL;
-}
-
 /* Frames [pfn, end): memory zeroed by memblock becomes struct pages. */
 static void init_struct_pages(pfn_t pfn, pfn_t end, bool reserved)
 {
 	while (pfn < end) {
-		enum zone_type zone = zone_of_pfn(pfn);
-		pfn_t stop = min(end, pfn < zones[zone].end_pfn ? zones[zone].end_pfn : end);
-		unsigned long flags = (unsigned long)zone << PAGE_ZONE_SHIFT;
+		pfn_t stop = end;
+		unsigned long flags = (unsigned long)zone_of_pfn(pfn, &stop)->id << PAGE_ZONE_SHIFT;
 
 		if (reserved)
 			flags |= 1UL << PG_reserved;
@@ -165,17 +166,14 @@ static void init_struct_pages(pfn_t pfn, pfn_t end, bool reserved)
 	}
 }
 
-/* Hand [pfn, end) to the buddy lists in the largest aligned blocks. */
-static void free_range(pfn_t pfn, pfn_t end)
+/* Hand [pfn, end), all of zone @z, to the buddy lists in the largest aligned blocks. */
+static void free_range_of_zone(struct zone *z, pfn_t pfn, pfn_t end)
 {
-	const pfn_t start = pfn;
-
 	while (pfn < end) {
-		struct zone *z = page_zone(pfn_to_page(pfn));
 		unsigned int order = pfn ? min((unsigned int)__builtin_ctzl(pfn), (unsigned int)MAX_ORDER) : MAX_ORDER;
 		unsigned long flags;
 
-		while (pfn + (1UL << order) > min(end, z->end_pfn))
+		while (pfn + (1UL << order) > end)
 			order--;
 		spin_lock_irqsave(&z->lock, flags);
 		z->managed += 1UL << order;
@@ -183,21 +181,18 @@ static void free_range(pfn_t pfn, pfn_t end)
 		spin_unlock_irqrestore(&z->lock, flags);
 		pfn += 1UL << order;
 	}
-	page_alloc_account(end - start);
 }
 
-static void count_present(void)
+static void free_range(pfn_t pfn, pfn_t end)
 {
-	paddr_t start, end;
-	unsigned int i = 0;
+	page_alloc_account(end - pfn);
+	for (pfn_t stop; pfn < end; pfn = stop) {
+		struct zone *z;
 
-	while (memblock_next_memory(&i, &start, &end))
-		for (unsigned int t = 0; t < NR_ZONES; t++) {
-			pfn_t s = max((pfn_t)(start >> PAGE_SHIFT), zones[t].start_pfn);
-			pfn_t e = min((pfn_t)(end >> PAGE_SHIFT), zones[t].end_pfn);
-
-			zones[t].present += s < e ? e - s : 0;
-		}
+		stop = end;
+		z = zone_of_pfn(pfn, &stop);
+		free_range_of_zone(z, pfn, stop);
+	}
 }
 
 /* Every block of the memmap starts as reserved; what memblock calls free is rewritten. */
@@ -237,15 +232,16 @@ void page_init(void)
 	vmemmap = (struct page *)vmemmap_base;
 	min_pfn = (pfn_t)(memblock_start_of_ram() >> PAGE_SHIFT);
 	max_pfn = (pfn_t)(memblock_end_of_ram() >> PAGE_SHIFT);
+	numa_init();
 	zone_init();
-	pcp_init_cpu();
 	map_all_memmaps();
 	page_owner_init();
 	init_all_struct_pages();
-	count_present();
 	while (memblock_next_free(&i, &start, &end))
 		free_range((pfn_t)(start >> PAGE_SHIFT), (pfn_t)(end >> PAGE_SHIFT));
-	zone_setup_watermarks();
+	zone_setup();
+	pcp_init();
+	pcp_init_cpu();
 }
 
 void free_reserved_area(paddr_t start, paddr_t end)
@@ -264,6 +260,7 @@ void free_reserved_area(paddr_t start, paddr_t end)
 		atomic_set(&p->_refcount, 0);
 	}
 	free_range(first, last);
+	zone_setup();
 }
 
 void poison_free_page(struct page *p)

@@ -2,22 +2,28 @@
 /*
  * mm/page_alloc.c - the front door: from gfp flags to a page
  *
- * THE PICTURE    gfp -> highest zone allowed -> zonelist: NORMAL -> DMA32 -> DMA
- *                        order 0: this CPU's list of the first zone, if it has a page
- *                        for each zone:  order 0: per-CPU list (pcplist.c), refilled
- *                                        else:    buddy lists, if free pages stay above the mark
- *                nothing found -> drain everyone's per-CPU lists -> once more, down to half of min for
- *                        __GFP_HIGH, to nothing for __GFP_MEMALLOC -> NULL
+ * THE PICTURE    gfp -> highest zone allowed; node -> zonelist: NORMAL DMA32 DMA, then the next node's
+ *                order 0: this CPU's list of the first zone, if it has a page        (the fast path ends here)
+ *                each zone, down to `low`    order 0: per-CPU list (pcplist.c), refilled
+ *                each zone, down to `min`    else:    buddy lists
+ *                drain everyone's per-CPU lists, down to `min` once more -> NULL
  *
  * ALWAYS TRUE    A1  a page given out has reference count 1, no flags but its zone, _mapcount -1.
  *                A2  a page taken back has reference count 0, no user mapping, no flags that say
- *                    someone still uses it (FLAGS_CHECKED_AT_FREE).
- *                A3  a zone below the wanted one is left its lowmem reserve: 1/256 of the zones above.
+ *                    someone still uses it (FLAGS_CHECKED_AT_FREE). A page that breaks A1 or A2 is
+ *                    reported (bad_page) and never given out again; debug builds panic.
+ *                A3  an allocation leaves free in a zone: min, and its lowmem_reserve for the caller's highest
+ *                    zone. Of min itself __GFP_HIGH leaves a half, and 3/8 if the caller cannot wait either
+ *                    (GFP_ATOMIC); __GFP_MEMALLOC leaves nothing at all. That is Linux's rule.
+ *                A4  __GFP_THISNODE never gets a page of another node.
  *
+ * NUMA           A page is a hit where it was wanted, a miss where it was not (and foreign to the node
+ *                that was asked); other: a CPU of another node got it. Counted on the long way only: on the fast path
+ *                everything is a hit, so hit = pgalloc - miss and local = pgalloc - other.
  * LOCKS          none held by callers of ranks above RANK_PCP; zone->lock inside.
  * CIRCLE         page_alloc -> vmscan -> swap -> page_alloc will close here once reclaim exists.
- * LEFT OUT       NUMA, cpusets, compaction.
- * READ NEXT      pcplist.c, buddy.c, zone.c.
+ * LEFT OUT       cpusets, compaction.
+ * READ NEXT      pcplist.c, buddy.c, zone.c, numa.c.
  */
 #include <arch.h>
 #include <kernel/assert.h>
@@ -36,16 +42,18 @@
 				 1UL << PG_reserved | 1UL << PG_pcp)
 #define ZONE_MASK		(~0UL << PAGE_ZONE_SHIFT)
 
-#define SMALL_MACHINE_PAGES	(64UL << 20 >> PAGE_SHIFT)	/* THE NUMBERS of pcplist.c */
-
-#define GFP_ZONE_BITS		(__GFP_DMA | __GFP_DMA32 | __GFP_HIGHMEM)
+/* What someone wants: the caller's words, worked out once. */
+struct alloc_request {
+	gfp_t		gfp;
+	unsigned int	order;
+	enum zone_type	wanted;		/* highest zone allowed */
+	unsigned int	nid;		/* whose zonelist       */
+	unsigned long	nodes;		/* nodes allowed        */
+};
 
 static unsigned long total_pages;
 
-/* The zone that try_zones() would look into first, for each combination of GFP_ZONE_BITS. */
-static u8 first_zone[GFP_ZONE_BITS + 1];
-
-static enum zone_type gfp_zone(gfp_t gfp)
+enum zone_type gfp_zone(gfp_t gfp)
 {
 	if (gfp & __GFP_DMA)
 		return ZONE_DMA_END_PFN ? ZONE_DMA : ZONE_DMA32;
@@ -54,57 +62,149 @@ static enum zone_type gfp_zone(gfp_t gfp)
 	return gfp & __GFP_HIGHMEM ? ZONE_HIGHMEM : ZONE_NORMAL;
 }
 
-/* Free pages that must stay in @z after an allocation whose first choice was @wanted. */
-static unsigned long keep_free(const struct zone *z, enum zone_type wanted, gfp_t gfp)
-{
-	unsigned long mark = z->watermark[WMARK_MIN];
+/* ---- the long way ---- */
 
-	if (gfp & __GFP_MEMALLOC)
+/* A3: free pages that must stay in @z. */
+static unsigned long keep_free(const struct zone *z, const struct alloc_request *r, enum zone_watermark w)
+{
+	unsigned long mark = z->watermark[w];
+
+	if (r->gfp & __GFP_MEMALLOC)
 		return 0;
-	if (gfp & __GFP_HIGH)
-		mark /= 2;
-	for (enum zone_type t = (enum zone_type)(z - zones) + 1; t <= wanted; t++)
-		mark += zones[t].managed / 256;		/* A3 */
-	return mark;
+	if (r->gfp & __GFP_HIGH) {
+		mark -= mark / 2;
+		if (!(r->gfp & __GFP_RECLAIM))
+			mark -= mark / 4;
+	}
+	return mark + z->lowmem_reserve[r->wanted];
 }
 
-static struct page *alloc_from_zone(struct zone *z, unsigned int order, unsigned long keep)
+static struct page *alloc_from_zone(struct zone *z, const struct alloc_request *r, unsigned long keep)
 {
 	struct page *p = NULL;
 	unsigned long flags;
 
-	if (order == 0)
-		return pcp_alloc(z, keep);
+	if (r->order == 0)
+		return pcp_alloc(z, keep, r->gfp & __GFP_COLD);
 	spin_lock_irqsave(&z->lock, flags);
-	if (zone_watermark_ok(z, order, keep))
-		p = buddy_alloc(z, order);
+	if (zone_watermark_ok(z, r->order, keep))
+		p = buddy_alloc(z, r->order);
 	spin_unlock_irqrestore(&z->lock, flags);
 	return p;
 }
 
-static struct page *try_zones(gfp_t gfp, unsigned int order)
+/* @first is the zone that would have been best. */
+static void count_numa(const struct zone *z, const struct zone *first, unsigned int order)
 {
-	enum zone_type wanted = gfp_zone(gfp);
+	if (z->node != first->node) {
+		count_vm_events(numa_miss, 1UL << order);
+		count_vm_events(numa_foreign, 1UL << order);
+	}
+	if (z->node != numa_node_id())
+		count_vm_events(numa_other, 1UL << order);
+}
 
-	for (int t = (int)wanted; t >= 0; t--) {
+static struct page *try_zones(const struct alloc_request *r, enum zone_watermark w)
+{
+	struct zone *first = NULL;
+
+	for (struct zone **zl = NODE_DATA(r->nid)->zonelist, *z; (z = *zl); zl++) {
 		struct page *p;
 
-		if (!zones[t].managed)
+		if (zone_type(z) > r->wanted || !(r->nodes >> z->node & 1))
 			continue;
-		p = alloc_from_zone(&zones[t], order, keep_free(&zones[t], wanted, gfp));
-		if (p)
+		first = first ? first : z;
+		p = alloc_from_zone(z, r, keep_free(z, r, w));
+		if (p) {
+			count_numa(z, first, r->order);
 			return p;
+		}
+		pcp_close_lists(z);
 	}
 	return NULL;
 }
 
-/* Interrupts are on and nothing is locked: other CPUs' lists may hold the last pages. */
-static struct page *alloc_slowly(gfp_t gfp, unsigned int order)
+/* Interrupts on and nothing locked: other CPUs' lists may hold the last pages. */
+static struct page *alloc_slowly(const struct alloc_request *r)
 {
-	if (arch_irqs_disabled() || !(gfp & __GFP_RECLAIM)) {
+	struct page *p = try_zones(r, WMARK_MIN);
+
+	if (p)
+		return p;
+	if (arch_irqs_disabled() || !(r->gfp & __GFP_RECLAIM))
 		pcp_drain_this_cpu();
-		return try_zones(gfp | __GFP_HIGH, order);
+	else
+		page_alloc_drain();
+	return try_zones(r, WMARK_MIN);
+}
+
+static noinline struct page *alloc_from_zones(gfp_t gfp, unsigned int order, unsigned int nid, unsigned long nodes)
+{
+	struct alloc_request r = { gfp, order, gfp_zone(gfp), nid, nodes };
+	struct page *p;
+
+	if (gfp & __GFP_THISNODE)
+		r.nodes &= 1UL << nid;
+	p = try_zones(&r, WMARK_LOW);
+	return p ? p : alloc_slowly(&r);
+}
+
+/* ---- giving out ---- */
+
+/* A1 and A2 in one comparison: _refcount and _mapcount are neighbours. */
+#define COUNTS(ref)	((u64)(u32)-1 << 32 | (u32)(ref))
+BUILD_ASSERT(offsetof(struct page, _mapcount) == offsetof(struct page, _refcount) + 4);
+BUILD_ASSERT(offsetof(struct page, _refcount) % 8 == 0);
+
+static inline u64 page_counts(const struct page *p)
+{
+	return *(const volatile u64 *)&p->_refcount;
+}
+
+static inline void set_page_counts(struct page *p, u64 v)
+{
+	*(volatile u64 *)&p->_refcount = v;
+}
+
+static const char *what_is_wrong(const struct page *p)
+{
+	static const struct { unsigned int flag; const char *what; } flags[] = {
+		{ PG_buddy, "double free: it is in the buddy lists" },
+		{ PG_pcp, "double free: it is on a per-CPU list" },
+		{ PG_reserved, "reserved, never the allocator's" }, { PG_slab, "still a slab" },
+		{ PG_table, "still a page table" }, { PG_locked, "still locked" },
+		{ PG_lru, "still on an LRU list" }, { PG_writeback, "still being written" },
+	};
+
+	if (page_count(p) < 0)
+		return "a reference was put that nobody had";
+	for (unsigned int i = 0; i < ARRAY_SIZE(flags); i++)
+		if (p->flags >> flags[i].flag & 1)
+			return flags[i].what;
+	return page_mapcount(p) ? "still in a page table" :
+	       page_count(p) ? "others hold it" : "flags of a page in use";
+}
+
+/* Never corrupt silently, never guess: the page stays out of every list for good. */
+static __cold noinline void bad_page(struct page *p, const char *when, const char *why)
+{
+	if (CONFIG_DEBUG)
+		panic("bad page at %s: %s: pfn=%lx flags=%lx count=%d mapcount=%d", when, why, page_to_pfn(p),
+		      p->flags, page_count(p), page_mapcount(p));
+	count_vm_event(nr_bad_pages);
+	page_dump(p, why);
+	pr_err("bad page at %s: it will not be used again\n", when);
+	print_backtrace(NULL);
+}
+
+/* A1; false: somebody writes to free pages. */
+static inline bool prepare_new_page(struct page *p, unsigned int order)
+{
+	if (unlikely(page_counts(p) != COUNTS(0) || (p->flags & ~ZONE_MASK))) {
+		bad_page(p, "allocation", what_is_wrong(p));
+		return false;
 	}
+<<<<<<< Updated upstream
 	page_alloc_drain();
 	return try_zones(gfp, order);
 }
@@ -128,34 +228,50 @@ static inline void prepare_new_page(struct page *p, unsigned int order)
 	ASSERT_MSG(page_count(p) == 0 && atomic_read(&p->_mapcount) == -1, "A1: pfn=%lx count=%d mapcount=%d",
 		   page_to_pfn(p), page_count(p), page_mapcount(p));
 	atomic_set(&p->_refcount, 1);
+=======
+	set_page_counts(p, COUNTS(1));
+>>>>>>> Stashed changes
 	p->mapping = NULL;
 	p->private = order;
+	return true;
 }
 
-static noinline struct page *alloc_block(gfp_t gfp, unsigned int order)
+static void clear_pages(struct page *p, unsigned int order)
 {
-	struct page *p = order <= MAX_ORDER ? alloc_from_zones(gfp, order) : NULL;
+	for (unsigned long i = 0; i < 1UL << order; i++)
+		clear_page(page_address(p + i));
+}
 
+static noinline struct page *alloc_from_node(gfp_t gfp, unsigned int order, unsigned int nid, unsigned long nodes)
+{
+	struct page *p;
+
+	if (order > MAX_ORDER)
+		return NULL;
+	do {
+		p = alloc_from_zones(gfp, order, nid, nodes);
+	} while (p && !prepare_new_page(p, order));
 	if (!p)
 		return NULL;
 	count_vm_events(pgalloc, 1UL << order);
-	prepare_new_page(p, order);
 	if (gfp & __GFP_ZERO)
-		for (unsigned long i = 0; i < 1UL << order; i++)
-			clear_page(page_address(p + i));
+		clear_pages(p, order);
 	return p;
 }
 
 struct page *alloc_pages(gfp_t gfp, unsigned int order)
 {
+	struct pcplists *c;
 	unsigned long flags;
 	struct page *p;
 
 	if (unlikely(order))
-		return alloc_block(gfp, order);
+		return alloc_from_node(gfp, order, numa_node_id(), ~0UL);
 	flags = arch_irq_save();
-	p = pcp_pop(&this_cpu_var(pcplists)[first_zone[gfp & GFP_ZONE_BITS]]);
+	c = &this_cpu_var(pcplists);
+	p = pcp_pop(&c->list[c->first[gfp & GFP_LIST_BITS]]);
 	arch_irq_restore(flags);
+<<<<<<< Updated upstream
 	if (unlikely(!p)) {
 		p = alloc_from_zones(gfp, 0);
 		if (!p)
@@ -163,62 +279,95 @@ struct page *alloc_pages(gfp_t gfp, unsigned int order)
 	} else if (CONFIG_DEBUG) {
 		set_page_owner(p, 0, gfp);
 	}
+=======
+	if (unlikely(!p || !prepare_new_page(p, 0)))
+		return alloc_from_node(gfp, 0, numa_node_id(), ~0UL);
+>>>>>>> Stashed changes
 	count_vm_event(pgalloc);
-	prepare_new_page(p, 0);
 	if (gfp & __GFP_ZERO)
 		clear_page(page_address(p));
 	return p;
 }
 
-/* A2, and the flags of the page's last life go. */
-static inline void prepare_free_page(struct page *p)
+struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
 {
-	ASSERT_MSG(!(p->flags & FLAGS_CHECKED_AT_FREE), "A2: free of a page in use: pfn=%lx flags=%lx",
-		   page_to_pfn(p), p->flags);
-	ASSERT_MSG(atomic_read(&p->_mapcount) == -1, "A2: free of a mapped page: pfn=%lx mapcount=%d",
-		   page_to_pfn(p), page_mapcount(p));
+	if (nid == NO_NODE || nid == (int)numa_node_id())
+		return alloc_pages(gfp, order);
+	if (!node_online((unsigned int)nid))
+		return NULL;
+	return alloc_from_node(gfp, order, (unsigned int)nid, ~0UL);
+}
+
+struct page *alloc_pages_nodemask(gfp_t gfp, unsigned int order, unsigned int nid, unsigned long nodes)
+{
+	ASSERT(node_online(nid));
+	return alloc_from_node(gfp, order, nid, nodes);
+}
+
+/* ---- taking back ---- */
+
+/* A2, and the flags of the page's last life go. */
+static inline bool prepare_free_page(struct page *p)
+{
+	if (unlikely((p->flags & FLAGS_CHECKED_AT_FREE) || (page_counts(p) | 1) != COUNTS(1))) {
+		bad_page(p, "free", what_is_wrong(p));
+		return false;
+	}
+	p->_refcount.counter = 0;
 	p->flags &= ZONE_MASK;
 	if (CONFIG_DEBUG)
 		poison_free_page(p);
+	return true;
 }
 
 static inline void free_one(struct page *p)
 {
-	struct zone *z = page_zone(p);
 	struct pcplist *l;
 	unsigned long flags;
 
-	ASSERT_MSG(page_count(p) <= 1, "free of a page others hold: pfn=%lx count=%d",
-		   page_to_pfn(p), page_count(p));
-	atomic_set(&p->_refcount, 0);
+	if (unlikely(!prepare_free_page(p)))
+		return;
 	count_vm_event(pgfree);
-	prepare_free_page(p);
 	flags = arch_irq_save();
-	l = &this_cpu_var(pcplists)[page_zonenum(p)];
+	l = &this_cpu_var(pcplists).list[page_zone_id(p)];
 	pcp_push(l, p);
-	if (unlikely(l->count > PCP_HIGH * pcp_batch))
-		pcp_trim(z, l);
+	if (unlikely(l->count > l->high))
+		pcp_trim(page_zone(p), l);
 	arch_irq_restore(flags);
+}
+
+static noinline void free_block(struct page *p, unsigned int order)
+{
+	struct zone *z = page_zone(p);
+	unsigned long flags;
+	bool good = true;
+
+	for (unsigned long i = 0; i < 1UL << order; i++)
+		good &= prepare_free_page(p + i);
+	if (!good)
+		return;
+	count_vm_events(pgfree, 1UL << order);
+	spin_lock_irqsave(&z->lock, flags);
+	buddy_free(z, p, order);
+	if (unlikely(z->lists_closed) && z->nr_free > z->watermark[WMARK_HIGH])
+		pcp_open_lists(z);
+	spin_unlock_irqrestore(&z->lock, flags);
 }
 
 void free_pages(struct page *p, unsigned int order)
 {
-	struct zone *z = page_zone(p);
-	unsigned long flags;
-
-	if (likely(order == 0)) {
+	if (likely(order == 0))
 		free_one(p);
+	else
+		free_block(p, order);
+}
+
+void free_cold_page(struct page *p)
+{
+	if (!prepare_free_page(p))
 		return;
-	}
-	ASSERT_MSG(page_count(p) <= 1, "free of a page others hold: pfn=%lx count=%d",
-		   page_to_pfn(p), page_count(p));
-	atomic_set(&p->_refcount, 0);
-	count_vm_events(pgfree, 1UL << order);
-	for (unsigned long i = 0; i < 1UL << order; i++)
-		prepare_free_page(p + i);
-	spin_lock_irqsave(&z->lock, flags);
-	buddy_free(z, p, order);
-	spin_unlock_irqrestore(&z->lock, flags);
+	count_vm_event(pgfree);
+	pcp_free_cold(page_zone(p), p);
 }
 
 void put_page_final(struct page *p)
@@ -245,14 +394,19 @@ void free_page_list(struct list_head *list)
 	}
 }
 
-void *get_free_page(gfp_t gfp)
+void *get_free_page_node(int nid, gfp_t gfp)
 {
-	struct page *p = alloc_page(gfp);
+	struct page *p = alloc_pages_node(nid, gfp, 0);
 
 	if (!p)
 		return NULL;
 	ledger_own(p, LEDGER_KERNEL, 0);
 	return page_address(p);
+}
+
+void *get_free_page(gfp_t gfp)
+{
+	return get_free_page_node(NO_NODE, gfp);
 }
 
 void free_page_va(void *va)
@@ -266,9 +420,10 @@ void free_page_va(void *va)
 unsigned long nr_free_pages(void)
 {
 	unsigned long n = pcp_pages();
+	struct zone *z;
 
-	for (unsigned int i = 0; i < NR_ZONES; i++)
-		n += READ_ONCE(zones[i].nr_free);
+	for_each_zone(z)
+		n += READ_ONCE(z->nr_free);
 	return n;
 }
 
@@ -277,6 +432,7 @@ unsigned long totalram_pages(void)
 	return total_pages;
 }
 
+<<<<<<< Updated upstream
 /* While someone watches, the fast path is led to a list that is always empty (fault_inject.c). */
 static bool fast_path_off(void)
 {
@@ -299,6 +455,11 @@ void page_alloc_account(unsigned long pages)
 	total_pages += pages;
 	page_alloc_watch();
 	pcp_batch = total_pages < SMALL_MACHINE_PAGES ? 8 : 32;
+=======
+void page_alloc_account(unsigned long pages)
+{
+	total_pages += pages;
+>>>>>>> Stashed changes
 }
 
 static void drain_call(void *arg)

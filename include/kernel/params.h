@@ -14,6 +14,8 @@ struct boot_params {
 	unsigned int	levels;		/* 0 = deepest                                         */
 	unsigned int	maxcpus;	/* NR_CPUS by default; nosmp = 1                       */
 	u64		mem;		/* bytes, ~0 = all                                     */
+	u64		min_free_kbytes; /* 0 = from the size of RAM                           */
+	bool		coldpages;	/* hot and cold per-CPU lists                          */
 	char		rdinit[256];	/* /init                                               */
 	bool		verbose;	/* the whole log on the console                        */
 	bool		quiet;

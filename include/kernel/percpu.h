@@ -30,6 +30,7 @@ struct cpu {
 	unsigned int	irq_depth;	/* > 0 inside an interrupt handler                      */
 	unsigned int	preempt_off;	/* spinlocks held (debug builds)                        */
 	bool		online;
+	u8		node;		/* (i) NUMA node: numa_node_id()                          */
 	unsigned long	arch[8];	/* the port's own (TSS pointer, ...)                    */
 };
 

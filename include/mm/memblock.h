@@ -17,6 +17,8 @@ void memblock_limit(u64 bytes);
 void memblock_set_max(paddr_t limit);
 /* memblock_alloc - zeroed, reserved; @align a power of two >= 1; panics with one clear line when there is none. */
 paddr_t memblock_alloc(u64 size, u64 align);
+/* memblock_alloc_between - the same inside [@from, @limit); 0 when there is none. */
+paddr_t memblock_alloc_between(u64 size, u64 align, paddr_t from, paddr_t limit);
 u64 memblock_total(void);
 paddr_t memblock_start_of_ram(void), memblock_end_of_ram(void);
 

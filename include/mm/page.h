@@ -17,7 +17,7 @@ struct address_space;
 struct kmem_cache;
 
 /*
- * page->flags: low bits below, top byte the zone. Owner in brackets: who may change the bit.
+ * page->flags: low bits below, top byte node and zone. Owner in brackets: who may change the bit.
  */
 enum pageflags {
 	PG_locked,		/* [page lock holder] contents or identity are changing            */
@@ -40,7 +40,7 @@ enum pageflags {
 	NR_PAGEFLAGS
 };
 
-#define PAGE_ZONE_SHIFT		60
+#define PAGE_ZONE_SHIFT		56	/* flags >> 56: node, then zone: page_to_nid(), page_zone() in zone.h */
 
 struct page {
 	unsigned long		flags;		/* (a) PG_*, zone                              */
@@ -127,8 +127,7 @@ static inline void put_page(struct page *p)
 {
 	int old = __atomic_fetch_sub(&p->_refcount.counter, 1, __ATOMIC_ACQ_REL);
 
-	ASSERT_MSG(old > 0, "put_page underflow: pfn=%lx flags=%lx", page_to_pfn(p), p->flags);
-	if (old == 1)
+	if (old <= 1)			/* below: a reference nobody had, which it reports */
 		put_page_final(p);
 }
 

@@ -13,8 +13,14 @@
  */
 struct page *alloc_pages(gfp_t gfp, unsigned int order);
 static inline struct page *alloc_page(gfp_t gfp) { return alloc_pages(gfp, 0); }
+/* alloc_pages_node - the same from node @nid if it can, else from the nearest that can; NO_NODE: this CPU's. */
+struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order);
+/* alloc_pages_nodemask - nearest to @nid among @nodes, none of the others */
+struct page *alloc_pages_nodemask(gfp_t gfp, unsigned int order, unsigned int nid, unsigned long nodes);
 /* free_pages - the whole block back; its reference count is 0 or 1 and no one else holds it. */
 void free_pages(struct page *p, unsigned int order);
+/* free_cold_page - one that no cache of this CPU holds: it will be given out last. */
+void free_cold_page(struct page *p);
 /* alloc_pages_bulk - up to @n single pages into @pages[]; returns how many it got. */
 unsigned int alloc_pages_bulk(gfp_t gfp, unsigned int n, struct page **pages);
 /* free_page_list - pages linked by ->lru whose reference count is already 0. */
@@ -22,6 +28,7 @@ void free_page_list(struct list_head *list);
 
 /* get_free_page - direct-map address of one (zeroed) page, or NULL; free_page_va gives it back. */
 void *get_free_page(gfp_t gfp);
+void *get_free_page_node(int nid, gfp_t gfp);
 void free_page_va(void *va);
 
 unsigned long nr_free_pages(void);

@@ -16,19 +16,32 @@ typedef unsigned int gfp_t;
 #define __GFP_DMA		BIT(0)	/* x86: below 16 MiB                                 */
 #define __GFP_DMA32		BIT(1)	/* below 4 GiB                                       */
 #define __GFP_HIGHMEM		BIT(2)	/* may lie outside the direct map                    */
-#define __GFP_ZERO		BIT(3)	/* cleared                                           */
-#define __GFP_RECLAIM		BIT(4)	/* may wait for reclaim                              */
-#define __GFP_IO		BIT(5)	/* reclaim may start I/O                             */
-#define __GFP_FS		BIT(6)	/* reclaim may call the file system                  */
-#define __GFP_HIGH		BIT(7)	/* may use part of the reserve (atomic callers)      */
-#define __GFP_MEMALLOC		BIT(8)	/* may use all of it (frees memory soon)             */
-#define __GFP_NOWARN		BIT(9)
-#define __GFP_ACCOUNT		BIT(10)
+#define __GFP_THISNODE		BIT(3)	/* from the wanted node or not at all                */
+#define __GFP_COLD		BIT(4)	/* a page that no cache holds will do (for DMA)      */
+#define __GFP_ZERO		BIT(5)	/* cleared                                           */
+#define __GFP_RECLAIM		BIT(6)	/* may wait for reclaim                              */
+#define __GFP_IO		BIT(7)	/* reclaim may start I/O                             */
+#define __GFP_FS		BIT(8)	/* reclaim may call the file system                  */
+#define __GFP_HIGH		BIT(9)	/* may use half of the reserve                       */
+#define __GFP_MEMALLOC		BIT(10)	/* may use all of it (frees memory soon)             */
+#define __GFP_NOWARN		BIT(11)
+#define __GFP_ACCOUNT		BIT(12)
 
+/*
+ * The named combinations. What each leaves free in a zone is in mm/page_alloc.c, A3.
+ *   GFP_KERNEL  may sleep, write and call file systems    GFP_NOWAIT  may not sleep, no reserve
+ *   GFP_NOFS    called by a file system                   GFP_ATOMIC  may not sleep, 5/8 of the reserve
+ *   GFP_NOIO    called by a disk driver
+ * Names of the textbooks' kernels: GFP_BUFFER (2.2: for buffer heads, waits but starts no I/O) is GFP_NOIO;
+ * GFP_NFS (2.2: page-outs over the network, with a share of the reserve) is GFP_NOFS that may use half of it.
+ */
 #define GFP_NOWAIT		0u
 #define GFP_ATOMIC		(__GFP_HIGH)
 #define GFP_KERNEL		(__GFP_RECLAIM | __GFP_IO | __GFP_FS)
 #define GFP_NOFS		(__GFP_RECLAIM | __GFP_IO)
+#define GFP_NOIO		(__GFP_RECLAIM)
+#define GFP_BUFFER		GFP_NOIO
+#define GFP_NFS			(GFP_NOFS | __GFP_HIGH)
 #define GFP_USER		GFP_KERNEL
 #define GFP_HIGHUSER		(GFP_KERNEL | __GFP_HIGHMEM)
 #define GFP_DMA			__GFP_DMA

@@ -11,6 +11,8 @@
 	X(pgfault_anon) X(pgfault_zero) X(pgfault_file) X(pgfault_file_cow) X(pgfault_shared)		\
 	X(pgfault_cow) X(pgfault_reuse) X(pgfault_spurious) X(pgfault_stack)				\
 	X(pgfault_segv) X(pgfault_sigbus) X(pgfault_oom)						\
+	X(pgalloc_cold) X(pgfree_cold) X(nr_bad_pages)							\
+	X(numa_miss) X(numa_foreign) X(numa_interleave) X(numa_other)					\
 	X(tlb_flush_local) X(tlb_flush_remote) X(ipi_sent) X(oom_kill) X(syscall_unknown)
 
 /* States go up and down: sums over CPUs are exact. */

@@ -215,7 +215,7 @@ class VmPage(gdb.Command):
             raise gdb.GdbError(f"RAM is frames {value('min_pfn'):#x} to {value('max_pfn'):#x}")
         page = (gdb.parse_and_eval("vmemmap") + pfn).dereference()
         print(f"pfn {pfn:#x}, physical {pfn << PAGE_SHIFT:#x}, struct page {int(page.address):#x}")
-        print(f"  flags      {page_flags(page)}, zone {int(page['flags']) >> 60 & 15}")
+        print(f"  flags      {page_flags(page)}, zone {int(page['flags']) >> 56}")
         print(f"  _refcount  {int(page['_refcount']['counter'])}")
         print(f"  _mapcount  {int(page['_mapcount']['counter'])}  (ptes that map it, minus 1)")
         print(f"  mapping    {int(page['mapping']):#x}, index {int(page['index']):#x}, "

@@ -92,7 +92,7 @@ static void freeing_everything_merges_back_to_the_same_blocks(void **state)
 	host_free_pages();
 	for (unsigned int z = 0; z < NR_ZONES; z++)
 		for (unsigned int o = 0; o <= MAX_ORDER; o++)
-			before[z][o] = zones[z].free_area[o].nr_free;
+			before[z][o] = NODE_DATA(0)->node_zones[z].free_area[o].nr_free;
 	for (unsigned int i = 0; i < MAX_BLOCKS; i++)
 		model_take(alloc_pages(GFP_KERNEL, 0), 0);
 	while (nr_blocks)
@@ -100,7 +100,7 @@ static void freeing_everything_merges_back_to_the_same_blocks(void **state)
 	host_free_pages();
 	for (unsigned int z = 0; z < NR_ZONES; z++)
 		for (unsigned int o = 0; o <= MAX_ORDER; o++)
-			assert_int_equal(before[z][o], zones[z].free_area[o].nr_free);
+			assert_int_equal(before[z][o], NODE_DATA(0)->node_zones[z].free_area[o].nr_free);
 }
 
 static void zone_flags_keep_pages_below_their_border(void **state)
@@ -193,10 +193,10 @@ static void a_second_free_panics(void **state)
 	struct page *p = alloc_page(GFP_KERNEL);
 
 	free_pages(p, 0);
-	assert_true(host_panics(free_page_again, p, "free of a page in use"));
+	assert_true(host_panics(free_page_again, p, "double free"));
 	p = alloc_page(GFP_KERNEL);
 	put_page(p);
-	assert_true(host_panics(put_page_again, p, "put_page underflow"));
+	assert_true(host_panics(put_page_again, p, "a reference was put that nobody had"));
 	atomic_set(&p->_refcount, 0);
 }
 

@@ -109,9 +109,9 @@ KTEST(page_alloc_to_the_last_page_and_back)
 
 KTEST(watermarks_ascend_in_every_zone)
 {
-	for (unsigned int i = 0; i < NR_ZONES; i++) {
-		struct zone *z = &zones[i];
+	struct zone *z;
 
+	for_each_zone(z) {
 		EXPECT(z->watermark[WMARK_MIN] <= z->watermark[WMARK_LOW]);
 		EXPECT(z->watermark[WMARK_LOW] <= z->watermark[WMARK_HIGH]);
 		EXPECT(z->managed <= z->present);
