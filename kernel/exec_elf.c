@@ -86,7 +86,7 @@ static int check_segments(struct elf_image *im)
 /* Read exactly; a file that ends too early is no program. */
 static int read_exactly(struct file *f, void *buf, size_t n, u64 pos)
 {
-	ssize_t got = kernel_read(f, buf, n, (loff_t)pos);
+	ssize_t got = (loff_t)pos < 0 ? -ENOEXEC : kernel_read(f, buf, n, (loff_t)pos);
 
 	if (got < 0)
 		return (int)got;

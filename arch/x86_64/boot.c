@@ -117,6 +117,8 @@ static bool is_ram(u64 pa, u64 size, const struct hvm_start_info *si)
 {
 	const struct hvm_memmap_entry *e = phys_to_virt(si->memmap);
 
+	if (size > MAX_PHYSMEM || pa > MAX_PHYSMEM - size)
+		return false;
 	for (u32 i = 0; i < si->memmap_entries; i++) {
 		if (e[i].type == HVM_MEMMAP_RAM && pa >= e[i].pa && size <= e[i].size &&
 		    pa - e[i].pa <= e[i].size - size)
