@@ -9,7 +9,7 @@
  *                /proc/fail_page_alloc/, /proc/failslab/, fail_page_alloc=1,20,0,-1 ...   a share of all
  *
  *                nobody watches                            someone does (alloc_watch)
- *                alloc_page: first_zone[] -> a pcplist     first_zone[] -> a list that is always empty
+ *                alloc_page: pcplists.first[] -> a list   pcplists.first[] -> a list that is always empty
  *                kmem_cache_alloc: this CPU's freelist     flushed, and not filled again
  *                                                             \-> slow path -> should_fail_...()?
  *

@@ -86,11 +86,12 @@ void ledger_disown(struct page *p, unsigned int order)
 static void count(struct ledger *l)
 {
 	long *c = l->counted, present = 0, managed = 0;
+	struct zone *z;
 
-	for (unsigned int i = 0; i < NR_ZONES; i++) {
-		c[LEDGER_BUDDY] += (long)READ_ONCE(zones[i].nr_free);
-		present += (long)zones[i].present;
-		managed += (long)READ_ONCE(zones[i].managed);
+	for_each_zone(z) {
+		c[LEDGER_BUDDY] += (long)READ_ONCE(z->nr_free);
+		present += (long)z->present;
+		managed += (long)READ_ONCE(z->managed);
 	}
 	c[LEDGER_PCP] = (long)pcp_pages();
 	c[LEDGER_SLAB] = vm_state_sum(nr_slab_pages);

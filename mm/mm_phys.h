@@ -19,12 +19,6 @@ void buddy_free(struct zone *z, struct page *p, unsigned int order);
 void poison_free_page(struct page *p);
 
 /* ---- pcplist.c: any context ---- */
-<<<<<<< Updated upstream
-struct pcplist { struct list_head list; unsigned int count; };
-/* one for each zone, and one that nothing is ever put on: where fast paths are sent to fail */
-#define EMPTY_PCPLIST	NR_ZONES
-DECLARE_PER_CPU(struct pcplist[NR_ZONES + 1], pcplists);
-=======
 struct pcplist { struct list_head list; unsigned int count, high; } __aligned(32);
 
 /*
@@ -40,7 +34,6 @@ struct pcplists {
 	struct pcplist cold[NR_ZONE_IDS];	/* in use with the boot parameter coldpages */
 };
 DECLARE_PER_CPU(struct pcplists, pcplists);
->>>>>>> Stashed changes
 
 /* PCP_HIGH - batches a list may hold; pcp_batch - pages that move between list and zone at once */
 #define PCP_HIGH	4

@@ -143,10 +143,16 @@ static noinline struct page *alloc_from_zones(gfp_t gfp, unsigned int order, uns
 	struct alloc_request r = { gfp, order, gfp_zone(gfp), nid, nodes };
 	struct page *p;
 
+	if (should_fail_alloc_page(gfp, order))
+		return NULL;
 	if (gfp & __GFP_THISNODE)
 		r.nodes &= 1UL << nid;
 	p = try_zones(&r, WMARK_LOW);
-	return p ? p : alloc_slowly(&r);
+	if (!p)
+		p = alloc_slowly(&r);
+	if (p)
+		set_page_owner(p, order, gfp);
+	return p;
 }
 
 /* ---- giving out ---- */
@@ -204,33 +210,7 @@ static inline bool prepare_new_page(struct page *p, unsigned int order)
 		bad_page(p, "allocation", what_is_wrong(p));
 		return false;
 	}
-<<<<<<< Updated upstream
-	page_alloc_drain();
-	return try_zones(gfp, order);
-}
-
-static noinline struct page *alloc_from_zones(gfp_t gfp, unsigned int order)
-{
-	struct page *p;
-
-	if (should_fail_alloc_page(gfp, order))
-		return NULL;
-	p = try_zones(gfp, order);
-	if (!p)
-		p = alloc_slowly(gfp, order);
-	if (p)
-		set_page_owner(p, order, gfp);
-	return p;
-}
-
-static inline void prepare_new_page(struct page *p, unsigned int order)
-{
-	ASSERT_MSG(page_count(p) == 0 && atomic_read(&p->_mapcount) == -1, "A1: pfn=%lx count=%d mapcount=%d",
-		   page_to_pfn(p), page_count(p), page_mapcount(p));
-	atomic_set(&p->_refcount, 1);
-=======
 	set_page_counts(p, COUNTS(1));
->>>>>>> Stashed changes
 	p->mapping = NULL;
 	p->private = order;
 	return true;
@@ -271,18 +251,10 @@ struct page *alloc_pages(gfp_t gfp, unsigned int order)
 	c = &this_cpu_var(pcplists);
 	p = pcp_pop(&c->list[c->first[gfp & GFP_LIST_BITS]]);
 	arch_irq_restore(flags);
-<<<<<<< Updated upstream
-	if (unlikely(!p)) {
-		p = alloc_from_zones(gfp, 0);
-		if (!p)
-			return NULL;
-	} else if (CONFIG_DEBUG) {
-		set_page_owner(p, 0, gfp);
-	}
-=======
 	if (unlikely(!p || !prepare_new_page(p, 0)))
 		return alloc_from_node(gfp, 0, numa_node_id(), ~0UL);
->>>>>>> Stashed changes
+	if (CONFIG_DEBUG)
+		set_page_owner(p, 0, gfp);
 	count_vm_event(pgalloc);
 	if (gfp & __GFP_ZERO)
 		clear_page(page_address(p));
@@ -432,34 +404,14 @@ unsigned long totalram_pages(void)
 	return total_pages;
 }
 
-<<<<<<< Updated upstream
-/* While someone watches, the fast path is led to a list that is always empty (fault_inject.c). */
-static bool fast_path_off(void)
+void page_alloc_account(unsigned long pages)
 {
-	return alloc_watch & (WATCH_FAIL | (CONFIG_DEBUG ? 0 : WATCH_OWNER));
+	total_pages += pages;
 }
 
 void page_alloc_watch(void)
 {
-	for (gfp_t gfp = 0; gfp <= GFP_ZONE_BITS; gfp++) {
-		int z = (int)gfp_zone(gfp);
-
-		while (z > 0 && !zones[z].managed)
-			z--;
-		first_zone[gfp] = fast_path_off() ? EMPTY_PCPLIST : (u8)z;
-	}
-}
-
-void page_alloc_account(unsigned long pages)
-{
-	total_pages += pages;
-	page_alloc_watch();
-	pcp_batch = total_pages < SMALL_MACHINE_PAGES ? 8 : 32;
-=======
-void page_alloc_account(unsigned long pages)
-{
-	total_pages += pages;
->>>>>>> Stashed changes
+	pcp_init();
 }
 
 static void drain_call(void *arg)

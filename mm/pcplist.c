@@ -32,16 +32,13 @@
 #include <kernel/assert.h>
 #include <kernel/params.h>
 #include <kernel/percpu.h>
+#include <mm/fault_inject.h>
 #include <mm/vmstat.h>
 #include "mm_phys.h"
 
-<<<<<<< Updated upstream
-DEFINE_PER_CPU(struct pcplist[NR_ZONES + 1], pcplists);
-=======
 #define SMALL_MACHINE_PAGES	(64UL << 20 >> PAGE_SHIFT)	/* THE NUMBERS */
 
 DEFINE_PER_CPU(struct pcplists, pcplists);
->>>>>>> Stashed changes
 unsigned int pcp_batch = 8;
 
 static struct pcplist *list_of(const struct zone *z, bool cold)
@@ -190,10 +187,16 @@ unsigned long pcp_pages(void)
 
 /* ---- setting up ---- */
 
+/* While someone watches, the fast path is led to the list that is always empty (fault_inject.c). */
+static bool fast_path_off(void)
+{
+	return alloc_watch & (WATCH_FAIL | (CONFIG_DEBUG ? 0 : WATCH_OWNER));
+}
+
 /* Where a search with the list bits @gfp begins for a CPU of node @nid. */
 static unsigned int first_list(unsigned int nid, gfp_t gfp)
 {
-	if (gfp & __GFP_COLD)
+	if ((gfp & __GFP_COLD) || fast_path_off())
 		return NO_LIST;
 	for (struct zone **zl = NODE_DATA(nid)->zonelist; *zl; zl++)
 		if (zone_type(*zl) <= gfp_zone(gfp))
@@ -218,10 +221,6 @@ void pcp_init(void)
 
 void pcp_init_cpu(void)
 {
-<<<<<<< Updated upstream
-	for (unsigned int i = 0; i <= EMPTY_PCPLIST; i++)
-		INIT_LIST_HEAD(&this_cpu_var(pcplists)[i].list);
-=======
 	struct pcplists *c = &this_cpu_var(pcplists);
 
 	for (unsigned int id = 0; id <= NR_ZONE_IDS; id++) {
@@ -233,5 +232,4 @@ void pcp_init_cpu(void)
 		c->cold[id].high = PCP_HIGH * pcp_batch;
 	}
 	choose_first_lists(smp_processor_id());
->>>>>>> Stashed changes
 }

@@ -188,7 +188,3 @@ void *__wrap_kmalloc(size_t size, gfp_t gfp)
 {
 	return fails_now() ? NULL : __real_kmalloc(size, gfp);
 }
-
-void print_backtrace(const struct trapframe *regs)
-{
-}
