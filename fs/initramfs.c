@@ -29,6 +29,7 @@ struct dir_time { struct inode *inode; u32 mtime; };
 
 struct unpack {
 	paddr_t		freed;		/* below: adopted or given to the allocator */
+	paddr_t		adopted, adopted_end;	/* pages of the entry at hand, or 0 */
 	struct cpio_iter it;
 	struct hard_link *links;
 	unsigned int	nr_links, max_links;
@@ -102,7 +103,8 @@ static int unpack_data(struct unpack *u, struct file *f, const struct cpio_entry
 
 	if (adopted) {
 		f->inode->mapping.size = (loff_t)adopted;
-		keep_pages(u, pa, pa + adopted);
+		u->adopted = pa;
+		u->adopted_end = pa + adopted;
 	}
 	return write_rest(f, e->data, e->filesize, adopted);
 }
@@ -278,6 +280,9 @@ static int unpack_all(struct unpack *u)
 			printk("initramfs: cannot unpack %s: error %d\n", e.name, -err);
 			return err;
 		}
+		if (u->adopted_end)	/* only now is the entry's name not needed any more */
+			keep_pages(u, u->adopted, u->adopted_end);
+		u->adopted_end = 0;
 	}
 	if (n < 0) {
 		printk("initramfs: corrupt archive at offset %zu: %s\n", u->it.pos,
