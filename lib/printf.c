@@ -54,10 +54,13 @@ static inline void put(struct out *o, char c)
 	o->pos++;
 }
 
-static void put_repeated(struct out *o, char c, int n)
+/* What does not fit is only counted: a width may be absurd. */
+static void put_repeated(struct out *o, char c, s64 n)
 {
-	while (n-- > 0)
+	for (; n > 0 && o->pos < o->size; n--)
 		put(o, c);
+	if (n > 0)
+		o->pos += (size_t)n;
 }
 
 static void put_chars(struct out *o, const char *s, int n)
@@ -109,13 +112,13 @@ static void emit_number(struct out *o, const struct spec *spec, u64 val, unsigne
 	int prefix_len = (int)strlen(prefix);
 	int precision = spec->precision < 0 ? 1 : spec->precision;
 	int zeroes = max(precision - digits, 0);
-	int pad;
+	s64 pad;		/* the widest zeroes, digits and prefix together pass INT_MAX */
 
 	if (base == 8 && (spec->flags & FLAG_ALT) && zeroes == 0)
 		zeroes = 1;	/* # makes the first digit a 0 */
-	pad = spec->width - prefix_len - zeroes - digits;
+	pad = (s64)spec->width - prefix_len - zeroes - digits;
 	if ((spec->flags & FLAG_ZERO) && !(spec->flags & FLAG_LEFT) && spec->precision < 0) {
-		zeroes += max(pad, 0);
+		zeroes += (int)max(pad, (s64)0);
 		pad = 0;
 	}
 	if (!(spec->flags & FLAG_LEFT))

@@ -11,8 +11,8 @@ One boot is called PORT:DEPTH:smpN:MEMORY:SUITE, e.g. riscv:sv39:smp4:512M:user.
   busybox      a BusyBox session on the BusyBox file system
   bad-WHAT     input that no kernel can use: one clear line, then power off
 
-and without a machine: `host` (tests/host) and `linux` (utest on this machine's kernel, the
-reference). A time-out, a lost console or a panic fails the boot. The last line is always
+and without a machine: `host` (tests/host), `fuzz` (tests/fuzz, a fixed number of inputs each) and
+`linux` (utest on this machine's kernel, the reference). A time-out, a lost console or a panic fails the boot. The last line is always
 `N passed, N failed`, counting single tests; the exit status says whether any failed.
 """
 
@@ -35,6 +35,7 @@ import sessions
 
 MATRIX = """
 host
+fuzz
 linux
 riscv:sv57:smp4:4608M:ktest   x86_64:5level:smp4:4608M:ktest
 riscv:sv39:smp4:512M:ktest    x86_64:4level:smp4:512M:ktest
@@ -57,7 +58,7 @@ PANIC = re.compile(r"^.*\b(?:kernel panic|panic:|PANIC).*$", re.MULTILINE)
 SEED = re.compile(r"\bseed[ =:]+(0x[0-9a-f]+|\d+)", re.IGNORECASE)
 
 class Job:
-    """A boot, or one of the two lists of tests that need no machine."""
+    """A boot, or one of the three lists of tests that need no machine."""
 
     def __init__(self, name):
         self.name = name
@@ -65,7 +66,7 @@ class Job:
         parts = NAME.match(name)
         self.boots = bool(parts)
         if not parts:
-            if name not in ("host", "linux"):
+            if name not in ("host", "fuzz", "linux"):
                 raise ValueError(name)
             return
         port, riscv_depth, x86_depth, smp, self.mem, self.suite = parts.groups()
@@ -130,7 +131,7 @@ class Runner:
     def run(self, job):
         """Run a job; whatever happens becomes an Outcome."""
         try:
-            if job.suite in ("host", "linux"):
+            if job.suite in ("host", "fuzz", "linux"):
                 outcome = getattr(self, "run_" + job.suite)()
             elif job.suite.startswith("bad-"):
                 outcome = self.run_bad(job)
@@ -200,16 +201,23 @@ class Runner:
         name = f"{job.arch}_{name.replace('-', '_')}_is_one_clear_line_and_power_off"
         return Outcome([] if reasons else [name], [name] if reasons else [], (), reasons, text)
 
-    def run_host(self):
-        done = subprocess.run(["make", "-s", "--no-print-directory", "host-test",
+    def run_make(self, target):
+        """A target that prints TAP."""
+        done = subprocess.run(["make", "-s", "--no-print-directory", target,
                                f"O={self.build}"], cwd=machine.ROOT, capture_output=True,
-                              text=True, timeout=600 * self.scale, check=False)
+                              text=True, timeout=900 * self.scale, check=False)
         text = done.stdout + done.stderr
         results = ktap.parse(text)
         reasons = list(results.problems)
         if done.returncode:
-            reasons.append(f"make host-test ended with status {done.returncode}")
+            reasons.append(f"make {target} ended with status {done.returncode}")
         return Outcome(results.passed, results.failed, results.skipped, reasons, text)
+
+    def run_host(self):
+        return self.run_make("host-test")
+
+    def run_fuzz(self):
+        return self.run_make("fuzz-quick")
 
     def run_linux(self):
         done = subprocess.run([self.path("host", "user", "utest")], capture_output=True,

@@ -116,6 +116,9 @@ $(HOST_B)/threads_test: $(HOST_TSAN_OBJS)
 HOST_PROGRAMS := $(HOST_LIB_BINS) $(HOST_MM_BINS) $(HOST_B)/threads_test
 HOST_RUNS := $(HOST_LIB_BINS) $(HOST_MM_RUNS:%=$(HOST_B)/%) $(HOST_B)/threads@4
 
+.PHONY: host-programs
+host-programs: $(HOST_PROGRAMS)
+
 host-test: $(HOST_PROGRAMS) ## lib/ and mm/ on this machine under sanitizers (SEED=, STEPS=)
 	@passed=0; failed=0; for t in $(HOST_RUNS); do \
 		levels=; case $$t in *@*) levels=$${t#*@}; t=$${t%@*}_test;; esac; \

@@ -133,12 +133,13 @@ static void list_replace_takes_the_same_place(void **state)
 static void random_list_operations_match_an_array(void **state)
 {
 	struct list_head head;
-	int model[ITEMS], n = 0, step, i;
+	unsigned long steps = test_steps(QUICK_STEPS);
+	int model[ITEMS], n = 0, i;
 	bool in[ITEMS] = { false };
 
 	INIT_LIST_HEAD(&head);
 	test_seed();
-	for (step = 0; step < QUICK_STEPS; step++) {
+	for (unsigned long step = 0; step < steps; step++) {
 		int id = (int)test_random(ITEMS);
 		bool front = test_random(2);
 
@@ -157,7 +158,8 @@ static void random_list_operations_match_an_array(void **state)
 			list_add_tail(&items[id].node, &head);
 		}
 		in[id] = !in[id];
-		assert_ring(&head, model, n);
+		if (test_look(step, 64))
+			assert_ring(&head, model, n);
 	}
 }
 

@@ -161,6 +161,19 @@ static void return_values_tell_truncation(void **state)
 	assert_int_equal(snprintf(NULL, 0, "%d", 12345), 5);
 }
 
+static void absurd_widths_are_counted_and_not_written(void **state)
+{
+	char buf[8];
+
+	assert_int_equal(snprintf(buf, sizeof(buf), "%#.*x", __INT_MAX__, 5), __INT_MAX__);
+	assert_string_equal(buf, "0x00000");
+	assert_int_equal(snprintf(buf, sizeof(buf), "%*d", __INT_MAX__, 5), __INT_MAX__);
+	assert_string_equal(buf, "       ");
+	assert_int_equal(snprintf(buf, sizeof(buf), "%0*d%-*s", -__INT_MAX__ - 1, 7, __INT_MAX__, "x"),
+			 __INT_MAX__);
+	assert_string_equal(buf, "7x     ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -171,6 +184,7 @@ int main(void)
 		cmocka_unit_test(pointers_have_all_digits_and_symbols_have_names),
 		cmocka_unit_test(unknown_conversions_print_as_they_stand),
 		cmocka_unit_test(return_values_tell_truncation),
+		cmocka_unit_test(absurd_widths_are_counted_and_not_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
