@@ -118,6 +118,15 @@ static void load_root(void)
 		boot_failure("the initramfs is not usable: rebuild it (make initrd)");
 }
 
+/* mm/ starts no threads itself. */
+static void start_daemons(void)
+{
+	struct thread *reaper = slab_has_reaper() ? kthread_create(slab_reaper, NULL, "cache_reap") : NULL;
+
+	if (reaper)
+		thread_wake(reaper);
+}
+
 extern char __start_ro_after_init[], __end_ro_after_init[];
 
 /* What boot decided once (layout, features) is read-only from here on, on every CPU. */
@@ -136,6 +145,7 @@ static void kernel_init(void *arg)
 {
 	smp_init();
 	seal_ro_after_init();
+	start_daemons();
 	if (boot_params.ktest)
 		run_tests();
 	load_root();

@@ -56,6 +56,7 @@ static const struct param table[] = {
 	{ "ktest",	P_TEXT(ktest_filter), "[SUBSTRING]", "run the in-kernel tests (KTEST=1 builds)" },
 	{ "seed",	P_SIZE(seed),	"N",		"order of the in-kernel tests; default: from the clock" },
 	{ "slab",	P_TEXT(slab),	"slub|slab|slob", "the allocator behind kmalloc; default slub" },
+	{ "slob",	P_TEXT(slob),	"first|size|best", "how slab=slob looks for room; default size" },
 	{ "panic_reboot", P_FLAG(panic_reboot), "",	"restart instead of powering off after a panic" },
 	{ "page_owner",	P_TEXT(page_owner), "on|off",	"note who allocates each page; default: on in debug builds" },
 	{ "fail_page_alloc", P_TEXT(fail_page_alloc), "I,P,S,T", "page allocations fail: interval, percent, space, times" },

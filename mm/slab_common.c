@@ -39,7 +39,7 @@
 
 const struct slab_ops *slab_ops __ro_after_init = &slub_ops;
 
-static const struct slab_ops *const back_ends[] = { &slub_ops };
+static const struct slab_ops *const back_ends[] = { &slub_ops, &slab_ops_slab, &slob_ops };
 static struct kmem_cache cache_of_caches;
 static struct list_head caches = { &caches, &caches };
 static DEFINE_MUTEX(slab_mutex, RANK_MODULE);
@@ -70,6 +70,21 @@ static int cache_setup(struct kmem_cache *c, const char *name, size_t size, size
 	c->gfp = flags & SLAB_CACHE_DMA ? GFP_DMA : 0;
 	c->ctor = ctor;
 	return slab_ops->cache_init(c);
+}
+
+void slab_add_cache(struct kmem_cache *c)
+{
+	list_add_tail(&c->link, &caches);
+}
+
+void slab_for_each_cache(void (*fn)(struct kmem_cache *c, void *arg), void *arg)
+{
+	struct kmem_cache *c;
+
+	mutex_lock(&slab_mutex);
+	list_for_each_entry(c, &caches, link)
+		fn(c, arg);
+	mutex_unlock(&slab_mutex);
 }
 
 static bool name_is_taken(const char *name)
@@ -168,10 +183,13 @@ unsigned long kmem_cache_shrink_all(void)
 	return pages;
 }
 
+/* Only SLUB hands out objects without asking slab_alloc_slow(). */
 static void flush_call(void *arg)
 {
 	struct kmem_cache *c;
 
+	if (slab_ops != &slub_ops)
+		return;
 	list_for_each_entry(c, &caches, link)
 		slub_flush_this_cpu(c);
 }
@@ -281,6 +299,8 @@ void slab_init(void)
 		panic("no memory for the cache of caches");
 	list_add_tail(&cache_of_caches.link, &caches);
 	kmalloc_init();
+	if (slab_ops->boot)
+		slab_ops->boot();
 }
 
 const char *slab_back_end(void)

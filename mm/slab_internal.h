@@ -54,14 +54,14 @@ struct kmem_cache_node {
 	unsigned long	free_objects;	/* (n) SLAB */
 	unsigned int	colour_next;	/* (n) SLAB */
 	struct array_cache *shared;	/* (n) SLAB */
+	bool		free_touched;	/* (n) SLAB: a slab of `free` was needed since cache_reap looked */
 };
 
 /* What only SLAB needs of a cache; its per-CPU arrays are cpu[].array. */
 struct slab_cache_part {
 	unsigned int	limit, batchcount, shared; /* (m) */
 	unsigned int	colour, colour_off;	/* (i) */
-	bool		off_slab;		/* (i) */
-	struct kmem_cache *freelist_cache;	/* (i) */
+	bool		off_slab;		/* (i) freelists are kmalloc'ed           */
 };
 
 struct kmem_cache {
@@ -75,7 +75,10 @@ struct kmem_cache {
 	unsigned int	flags;		/* (i) SLAB_*                                              */
 	gfp_t		gfp;		/* (i) added to each page allocation (GFP_DMA)             */
 	void		(*ctor)(void *);
-	struct slab_cache_part slab;	/* SLAB's own */
+	union {
+		struct slab_cache_part slab;	/* SLAB's own */
+		unsigned long nr_objects;	/* (a) SLOB: handed out, but for small kmalloc'ed ones */
+	};
 	struct list_head link;		/* (m) */
 	char		name[32];	/* (i) */
 	struct kmem_cache_node node[MAX_NUMNODES];
@@ -106,6 +109,8 @@ struct slab_ops {
 	 * objects, set up nodes. First call: the cache of caches, when nothing can be allocated. 0 or -ENOMEM.
 	 */
 	int (*cache_init)(struct kmem_cache *c);
+	/* boot - last step of slab_init(), when kmalloc works (NULL: none) */
+	void (*boot)(void);
 	/* cache_exit - undo cache_init (NULL: nothing to undo); the cache has no slabs. */
 	void (*cache_exit)(struct kmem_cache *c);
 	/*
@@ -173,6 +178,10 @@ static inline bool slub_push(struct kmem_cache *c, void *obj)
 
 /* ---- kmalloc.c, slab_common.c ---- */
 void kmalloc_init(void);
+/* slab_add_cache - a cache of a back end's own joins the list; boot only */
+void slab_add_cache(struct kmem_cache *c);
+/* slab_for_each_cache - @fn(cache, @arg), with slab_mutex held. sleeps: yes */
+void slab_for_each_cache(void (*fn)(struct kmem_cache *c, void *arg), void *arg);
 /* slab_alloc_slow - from the back end; zeroed if @gfp says so */
 void *slab_alloc_slow(struct kmem_cache *c, size_t size, gfp_t gfp, int node, unsigned long site);
 /* slab_alloc_pages - 2^@c->order pages of @node that belong to @c (PG_slab, slab_cache, nr_slab_pages), or NULL. */

@@ -25,6 +25,7 @@ struct boot_params {
 	char		ktest_filter[64];
 	u64		seed;		/* test order; 0 = from the clock                      */
 	char		slab[8];	/* kmalloc's back end: "" = slub                       */
+	char		slob[8];	/* how SLOB fits: "" = size                            */
 	bool		panic_reboot;
 	char		page_owner[8];	/* "on", "off"; "": on in debug builds                  */
 	char		fail_page_alloc[64], failslab[64]; /* interval,probability,space,times         */

@@ -60,7 +60,8 @@ struct page {
 		spinlock_t	ptl;		/* PG_table: guards the entries                */
 		struct {			/* (s) PG_slab, first page */
 			u16	inuse, objects;	/* allocated, in all                           */
-			u16	frozen;		/* owned by a CPU: not on the partial list     */
+			u16	frozen;		/* SLUB: owned by a CPU, not on the partial list */
+			u16	colour;		/* SLAB: where the objects begin, in 8 bytes   */
 		};
 	};
 } __aligned(64);				/* a power of two: page_to_pfn() is a shift    */

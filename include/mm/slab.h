@@ -53,6 +53,15 @@ unsigned long slab_pages(void);
 const char *slab_back_end(void);
 /* slab_watch - alloc_watch has begun to ask for slow paths: empty every CPU's lists. sleeps: yes */
 void slab_watch(void);
+/*
+ * SLAB alone: slab_reap gives back what nobody used since it looked last. slab_reaper does so every two seconds: the
+ * body of a thread, wanted if slab_has_reaper(). slab_tune sets the limits of a cache's arrays; 0 or -EINVAL.
+ * sleeps: yes
+ */
+void slab_reap(void);
+void slab_reaper(void *arg);
+bool slab_has_reaper(void);
+int slab_tune(const char *name, unsigned int limit, unsigned int batchcount, unsigned int shared);
 /* slab_check - validator over all caches */
 void slab_check(void);
 
