@@ -91,7 +91,8 @@ static void collect_and_shuffle(void)
 static unsigned long settled_free_pages(void)
 {
 	ledger_settle();
-	return nr_free_pages() + (unsigned long)vm_state_sum(nr_kernel_stack_pages) + slab_pages();
+	return nr_free_pages() + (unsigned long)vm_state_sum(nr_kernel_stack_pages) + slab_pages() +
+	       (unsigned long)vm_state_sum(nr_kernel_table_pages);
 }
 
 /* Threads that a test started end on other CPUs after it: give their memory time to come back. */

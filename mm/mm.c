@@ -61,7 +61,7 @@ void mm_init(void)
 	__SetPageReserved(zero_page);
 	zero_pfn = page_to_pfn(zero_page);
 	init_mm.pgd = arch_kernel_pgd();
-	kernel_tables_prealloc();
+	kernel_tables_init();
 }
 
 static void mm_setup(struct mm_struct *mm)

@@ -159,7 +159,16 @@ static inline pmd_t *hinted_pmd(struct mm_struct *mm, unsigned long addr)
 	return (pmd_t *)phys_to_virt(((hint & HINT_FRAME_MASK) - 1) << PAGE_SHIFT) + pmd_index(addr);
 }
 
-void kernel_tables_prealloc(void);
+
+/* ---- vmap.c ---- */
+/* kernel_tables_init - fill the top-level entry that kernel stacks live in, before any address space copies it */
+void kernel_tables_init(void);
+/* vmap_pages_range, vmap_phys_range - map [addr, end), which is empty; 0 or -ENOMEM with a part mapped */
+int vmap_pages_range(unsigned long addr, unsigned long end, pgprot_t prot, struct page **pages);
+int vmap_phys_range(unsigned long addr, unsigned long end, paddr_t pa, pgprot_t prot);
+/* vunmap_range_noflush - clear what is mapped in [start, end); the caller sees to the flush */
+void vunmap_range_noflush(unsigned long start, unsigned long end);
+
 void leave_mm(struct mm_struct *mm);	/* no CPU has @mm loaded when it returns */
 
 #endif

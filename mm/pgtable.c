@@ -34,7 +34,7 @@ struct page *alloc_table(struct mm_struct *mm)
 		return NULL;
 	__SetPageTable(page);
 	spin_lock_init(&page->ptl, RANK_PTE);
-	mod_vm_state(nr_page_table_pages, 1);
+	mod_vm_state(mm ? nr_page_table_pages : nr_kernel_table_pages, 1);
 	if (mm)
 		atomic64_add(PAGE_SIZE, &mm->pgtables_bytes);
 	return page;
@@ -46,7 +46,7 @@ static void uncount_table(struct mm_struct *mm, struct page *page)
 	ASSERT(PageTable(page));
 	__ClearPageTable(page);
 	page->private = 0;
-	mod_vm_state(nr_page_table_pages, -1);
+	mod_vm_state(mm ? nr_page_table_pages : nr_kernel_table_pages, -1);
 	if (mm)
 		atomic64_sub(PAGE_SIZE, &mm->pgtables_bytes);
 }
@@ -139,7 +139,7 @@ pte_t *pte_alloc_lock(struct mm_struct *mm, unsigned long addr, spinlock_t **ptl
 
 /* ---- look up and walk ------------------------------------------------------------------------ */
 
-/* pmd_descend - the pmd entry for @addr if it is not empty; else NULL and the size of the hole */
+/* pmd_descend - the pmd entry for @addr if it is not empty (a leaf, in the kernel's); else NULL and the hole's size */
 static pmd_t *pmd_descend(pgd_t *pgd, unsigned long addr, unsigned long *hole)
 {
 	p4d_t *p4d;
@@ -160,14 +160,15 @@ static pmd_t *pmd_descend(pgd_t *pgd, unsigned long addr, unsigned long *hole)
 		return NULL;
 	pmd = pmd_offset(pud, addr);
 	*hole = PMD_SIZE;
-	return pmd_none(*pmd) || pmd_leaf(*pmd) ? NULL : pmd;
+	return pmd_none(*pmd) ? NULL : pmd;
 }
 
 pmd_t *pmd_lookup(pgd_t *pgd, unsigned long addr)
 {
 	unsigned long hole;
+	pmd_t *pmd = pmd_descend(pgd, addr, &hole);
 
-	return pmd_descend(pgd, addr, &hole);
+	return pmd && !pmd_leaf(*pmd) ? pmd : NULL;
 }
 
 pmd_t *next_pmd(pgd_t *pgd, unsigned long *addr, unsigned long end)
@@ -322,61 +323,21 @@ void free_page_tables(struct mmu_gather *tlb, unsigned long start, unsigned long
 	}
 }
 
-/* ---- the kernel's tables --------------------------------------------------------------------- */
+/* ---- the kernel's tables: vmap.c edits them ---------------------------------------------------- */
 
-/* top_entry_build - make the top-level entry for @addr point to a table, whatever its type is */
-static bool top_entry_build(pgd_t *pgd, unsigned long addr)
+pmd_t *kernel_pmd_alloc(unsigned long va)
 {
-	p4d_t *p4d;
-	pud_t *pud;
-
-	if (!p4d_folded())
-		return !pgd_none(*pgd) || p4d_build(&init_mm, pgd);
-	p4d = p4d_offset(pgd, addr);
-	if (!pud_folded())
-		return !p4d_none(*p4d) || pud_build(&init_mm, p4d);
-	pud = pud_offset(p4d, addr);
-	return !pud_none(*pud) || pmd_build(&init_mm, pud);
+	return pmd_alloc_in(&init_mm, arch_kernel_pgd(), va);
 }
 
-/*
- * Every address space copies the kernel half of the top-level table when it is made. So that no
- * copy ever grows stale, the vmalloc area's top-level entries are all filled before the first one.
- */
-void kernel_tables_prealloc(void)
+pte_t *kernel_pte_alloc(unsigned long va)
 {
-	unsigned long addr = ALIGN_DOWN(vmalloc_start, PGDIR_SIZE);
-
-	for (; addr - 1 < vmalloc_end - 1; addr += PGDIR_SIZE) {
-		if (!top_entry_build(arch_kernel_pgd() + pgd_index(addr), addr))
-			panic("no memory for the kernel's page tables: vmalloc area at %lx", addr);
-	}
-}
-
-int kernel_map_page(unsigned long va, struct page *page, pgprot_t prot)
-{
-	pmd_t *pmd = pmd_alloc_in(&init_mm, arch_kernel_pgd(), va);
-	pte_t *pte;
+	pmd_t *pmd = kernel_pmd_alloc(va);
 
 	if (!pmd || (pmd_none(*pmd) && !pte_build(&init_mm, pmd)))
-		return -ENOMEM;
-	pte = pte_offset(pmd, va);
-	ASSERT_MSG(pte_none(ptep_get(pte)), "kernel_map_page: %lx is mapped", va);
-	set_pte(pte, pfn_pte(page_to_pfn(page), prot));
-	return 0;
-}
-
-void kernel_unmap_range(unsigned long start, unsigned long end)
-{
-	unsigned long addr = start, next;
-	pmd_t *pmd;
-
-	for (; (pmd = next_pmd(arch_kernel_pgd(), &addr, end)); addr = next) {
-		pte_t *pte = pte_offset(pmd, addr);
-
-		for (next = pmd_addr_end(addr, end); addr < next; addr += PAGE_SIZE)
-			pte_clear(pte++);
-	}
+		return NULL;
+	ASSERT_MSG(!pmd_leaf(*pmd), "kernel_pte_alloc: %lx is in a large page", va);
+	return pte_offset(pmd, va);
 }
 
 pte_t *kernel_pte_lookup(unsigned long va)

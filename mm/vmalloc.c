@@ -4,268 +4,326 @@
  *
  * THE QUESTION   Someone needs 16 KiB in one piece, and memory is fragmented. Addresses are not.
  *
- * THE PICTURE    vmalloc_start                                                     vmalloc_end
- *                [ area | guard ]   [ area | guard ][ area | guard ]   free   ...
- *                   |  |  |
- *                   v  v  v          page by page into the kernel's tables
- *                  any three frames
+ * THE PICTURE    [ area | guard ]   [ area | guard ]      struct vmap_area: the addresses
+ *                   |  |  |                                 -> struct vm_struct: what is there
+ *                   v  v  v                                    -> pages[]: any frames
  *
- * ALWAYS TRUE    V1  areas do not overlap; each is followed by an unmapped guard page, so running off
- *                    the end of one faults instead of reaching the next.
- *                V2  the tree and the list hold the same areas in address order.
- *                V3  an area's addresses are reused only after every CPU has flushed them.
+ *                vmalloc -> __vmalloc_node_range -+-> __get_vm_area_node -> alloc_vmap_area, setup_vmalloc_vm
+ *                                                 +-> __vmalloc_area_node -> pages[], alloc_pages per page,
+ *                                                                            map_vm_area -> vmap_pages_range
+ *                vfree -> remove_vm_area: out of the tree, ptes cleared, addresses to the purge list
+ *                      -> pages and pages[] freed
  *
- * LOCKS          vmap_lock (RANK_VMALLOC) for tree and list; never held while allocating or flushing.
- * LEFT OUT       lazy unmapping with one flush for many areas; huge mappings.
- * READ NEXT      pgtable.c (kernel_map_page), thread.c (kernel stacks: the biggest user).
+ * ALWAYS TRUE    V1  each area is followed by an unmapped guard page, so running off the end of one faults
+ *                    instead of reaching the next.
+ *                V2  pages are mapped one by one: no two need to be neighbours, or to lie in the direct map.
+ *                V3  an area of VM_ALLOC owns pages[0 .. nr_pages); of VM_MAP and VM_IOREMAP owns none.
+ *
+ * LOCKS          none of its own; see vmap_area.c. Nothing is held while pages are allocated or mapped.
+ * LIFE           an area that is being filled is VM_UNINITIALIZED and not listed; vfree() may run anywhere.
+ * LEFT OUT       huge mappings of vmalloc memory; vm_map_ram; reading areas through /proc/kcore.
+ * READ NEXT      vmap_area.c (which addresses, and the lazy flush), vmap.c (the ptes), ioremap.c.
  */
-#include <arch.h>
-#include <kernel/assert.h>
-#include <kernel/spinlock.h>
-#include <lib/align.h>
-#include <lib/list.h>
-#include <lib/rbtree.h>
+#include <kernel/percpu.h>
 #include <mm/ledger.h>
-#include <mm/page_alloc.h>
-#include <mm/pgtable.h>
 #include <mm/slab.h>
 #include <mm/vmalloc.h>
-#include <mm/vmstat.h>
+#include "mm_internal.h"
+#include "vmap_area.h"
 
-struct vm_struct {
-	unsigned long	start, end;	/* (i) without the guard page */
-	struct rb_node	rb;		/* vmap_lock */
-	struct list_head link;		/* vmap_lock */
-	struct page	**pages;	/* (i) NULL for ioremap */
-	unsigned long	nr_pages;
-};
-
-static DEFINE_SPINLOCK(vmap_lock, RANK_VMALLOC);
-static struct rb_root areas = RB_ROOT;
-static struct list_head area_list = { &area_list, &area_list };
 static struct kmem_cache *vm_struct_cache;
-static unsigned long used_bytes;
+static unsigned long used_bytes;	/* (a) */
+
+#define CALLER	((unsigned long)__builtin_return_address(0))
+
+static unsigned long area_bytes(const struct vm_struct *area)
+{
+	return area->size - PAGE_SIZE;		/* V1 */
+}
+
+/* Addresses for everybody but stacks. The soft machine of tests/host has one top-level entry for both. */
+static unsigned long general_start(void)
+{
+	unsigned long end = vmalloc_stacks_end();
+
+	return end < vmalloc_end ? end : vmalloc_start;
+}
 
 /* ---- areas ---- */
 
-static void insert_area(struct vm_struct *a)
+static void setup_vmalloc_vm(struct vm_struct *area, struct vmap_area *va, unsigned long flags)
 {
-	struct rb_node **link = &areas.rb_node, *parent = NULL;
-	struct vm_struct *prev = NULL;
-
-	while (*link) {
-		struct vm_struct *v = rb_entry(*link, struct vm_struct, rb);
-
-		parent = *link;
-		ASSERT_MSG(a->end + PAGE_SIZE <= v->start || v->end + PAGE_SIZE <= a->start,
-			   "V1: [%#lx,%#lx) and [%#lx,%#lx)", a->start, a->end, v->start, v->end);
-		if (a->start < v->start) {
-			link = &parent->rb_left;
-		} else {
-			prev = v;
-			link = &parent->rb_right;
-		}
-	}
-	rb_link_node(&a->rb, parent, link);
-	rb_insert_color(&a->rb, &areas);
-	list_add(&a->link, prev ? &prev->link : &area_list);
-	used_bytes += a->end - a->start;
+	area->addr = (void *)va->va_start;
+	area->size = va->va_end - va->va_start;
+	area->flags = flags;
+	setup_vmap_area(va, area);
 }
 
-/* First gap that holds @size bytes and a guard page at an aligned address; 0: none. */
-static unsigned long find_gap(size_t size, size_t align)
+/* Addresses and a vm_struct for @rq, nothing mapped; NULL: no memory or no room. */
+static struct vm_struct *__get_vm_area_node(const struct vm_request *rq, unsigned long flags)
 {
-	unsigned long addr = ALIGN_UP(vmalloc_start + PAGE_SIZE, align);
-	struct vm_struct *a;
+	const gfp_t gfp = rq->gfp & ~(__GFP_ZERO | __GFP_HIGHMEM);
+	struct vmap_request where = {
+		.size = ALIGN_UP(rq->size, PAGE_SIZE) + PAGE_SIZE, .align = max(rq->align, PAGE_SIZE),
+		.start = rq->start, .end = rq->end, .gfp = gfp,
+	};
+	struct vm_struct *area;
+	struct vmap_area *va;
 
-	list_for_each_entry(a, &area_list, link) {
-		if (addr + size + PAGE_SIZE <= a->start)
-			break;
-		addr = ALIGN_UP(a->end + PAGE_SIZE, align);
-	}
-	return addr + size + PAGE_SIZE <= vmalloc_end && addr + size > addr ? addr : 0;
-}
-
-static struct vm_struct *get_area(size_t size, size_t align, gfp_t gfp)
-{
-	struct vm_struct *a = kmem_cache_alloc(vm_struct_cache, gfp | __GFP_ZERO);
-	unsigned long flags;
-
-	if (!a)
+	if (!rq->size || rq->size > rq->end - rq->start)
 		return NULL;
-	spin_lock_irqsave(&vmap_lock, flags);
-	a->start = find_gap(size, align);
-	a->end = a->start + size;
-	if (a->start)
-		insert_area(a);
-	spin_unlock_irqrestore(&vmap_lock, flags);
-	if (!a->start) {
-		kmem_cache_free(vm_struct_cache, a);
+	area = kmem_cache_alloc(vm_struct_cache, gfp | __GFP_ZERO);
+	if (!area)
+		return NULL;
+	va = alloc_vmap_area(&where);
+	if (!va) {
+		kmem_cache_free(vm_struct_cache, area);
 		return NULL;
 	}
-	return a;
+	area->caller = rq->caller;
+	setup_vmalloc_vm(area, va, flags);
+	__atomic_fetch_add(&used_bytes, area_bytes(area), __ATOMIC_RELAXED);
+	return area;
 }
 
-static struct vm_struct *find_area(unsigned long addr)
+struct vm_struct *get_vm_area(size_t size, size_t align, unsigned long flags)
 {
-	struct rb_node *n = areas.rb_node;
+	const struct vm_request rq = { .size = size, .align = align, .start = general_start(), .end = vmalloc_end,
+				       .gfp = GFP_KERNEL, .node = NO_NODE, .caller = CALLER };
 
-	while (n) {
-		struct vm_struct *a = rb_entry(n, struct vm_struct, rb);
-
-		if (addr >= a->start && addr < a->end)
-			return a;
-		n = addr < a->start ? n->rb_left : n->rb_right;
-	}
-	return NULL;
+	return __get_vm_area_node(&rq, flags);
 }
 
-/* Unmapped and flushed already: forget the addresses. */
-static void put_area(struct vm_struct *a)
+/* The area that starts at @p stops being one; its vm_struct and pages are the caller's. */
+static struct vm_struct *remove_vm_area(const void *p, const char *what)
 {
-	unsigned long flags;
+	struct vmap_area *va = unlink_vmap_area((unsigned long)p);
+	struct vm_struct *area;
 
-	spin_lock_irqsave(&vmap_lock, flags);
-	rb_erase(&a->rb, &areas);
-	list_del(&a->link);
-	used_bytes -= a->end - a->start;
-	spin_unlock_irqrestore(&vmap_lock, flags);
-	kmem_cache_free(vm_struct_cache, a);
+	if (!va)
+		panic("%s of %p, which is not the start of an area", what, p);
+	area = va->vm;
+	ASSERT_MSG(area, "%s of %p: the area is not set up yet", what, p);
+	vunmap_range_noflush(va->va_start, va->va_end - PAGE_SIZE);
+	__atomic_fetch_sub(&used_bytes, area_bytes(area), __ATOMIC_RELAXED);
+	free_vmap_area_lazily(va);
+	return area;
+}
+
+void free_vm_area(struct vm_struct *area)
+{
+	kmem_cache_free(vm_struct_cache, remove_vm_area(area->addr, "free_vm_area"));
+}
+
+struct vm_struct *find_vm_area(const void *addr)
+{
+	struct vmap_area *va = find_vmap_area((unsigned long)addr);
+
+	return va ? va->vm : NULL;
+}
+
+int map_vm_area(struct vm_struct *area, pgprot_t prot, struct page **pages)
+{
+	unsigned long addr = (unsigned long)area->addr;
+
+	return vmap_pages_range(addr, addr + area_bytes(area), prot, pages);
 }
 
 /* ---- vmalloc ---- */
 
-static void free_area_pages(struct vm_struct *a)
+static void free_area_pages(struct vm_struct *area)
 {
-	for (unsigned long i = 0; i < a->nr_pages; i++)
-		free_pages(a->pages[i], 0);
-	mod_vm_state(nr_vmalloc_pages, -(long)a->nr_pages);
-	kfree(a->pages);
+	for (unsigned int i = 0; i < area->nr_pages; i++)
+		free_pages(area->pages[i], 0);
+	mod_vm_state(nr_vmalloc_pages, -(long)area->nr_pages);
+	if (area->flags & VM_VPAGES)
+		vfree(area->pages);
+	else
+		kfree(area->pages);
 }
 
-static int fill_area(struct vm_struct *a, gfp_t gfp)
+/* pages[] for @area: for more than 512 pages it is larger than a page, and vmalloc'ed itself. */
+static bool alloc_page_array(struct vm_struct *area, const struct vm_request *rq)
 {
-	unsigned long n = (a->end - a->start) >> PAGE_SHIFT;
+	size_t size = (area_bytes(area) >> PAGE_SHIFT) * sizeof(area->pages[0]);
 
-	a->pages = kcalloc(n, sizeof(a->pages[0]), gfp & ~__GFP_ZERO);
-	if (!a->pages)
-		return -ENOMEM;
-	for (; a->nr_pages < n; a->nr_pages++) {
-		struct page *p = alloc_page(gfp);
+	if (size > PAGE_SIZE) {
+		struct vm_request inner = *rq;
 
-		if (!p)
-			return -ENOMEM;
-		ledger_mark(p, LEDGER_VMALLOC);
-		a->pages[a->nr_pages] = p;
-		if (kernel_map_page(a->start + (a->nr_pages << PAGE_SHIFT), p, PAGE_KERNEL)) {
-			free_pages(p, 0);
-			return -ENOMEM;
-		}
+		inner.size = size;
+		inner.align = PAGE_SIZE;
+		inner.start = general_start();
+		inner.end = vmalloc_end;
+		inner.prot = PAGE_KERNEL;
+		area->pages = __vmalloc_node_range(&inner);
+		area->flags |= VM_VPAGES;
+	} else {
+		area->pages = kmalloc_node(size, rq->gfp & ~(__GFP_ZERO | __GFP_HIGHMEM), rq->node);
 	}
-	return 0;
+	return area->pages;
 }
 
-static void release_area(struct vm_struct *a)
+static struct page *alloc_area_page(const struct vm_request *rq)
 {
-	kernel_unmap_range(a->start, a->end);
-	flush_tlb_kernel_range(a->start, a->end);
-	if (a->pages)
-		free_area_pages(a);
-	put_area(a);
+	struct page *p = rq->node == NO_NODE ? alloc_page(rq->gfp) : alloc_pages_node(rq->node, rq->gfp, 0);
+
+	if (p)
+		ledger_mark(p, LEDGER_VMALLOC);
+	return p;
+}
+
+/* Give @area its pages; 0 or -ENOMEM, then the caller frees what it has. */
+static int __vmalloc_area_node(struct vm_struct *area, const struct vm_request *rq)
+{
+	unsigned int n = (unsigned int)(area_bytes(area) >> PAGE_SHIFT);
+	int err = 0;
+
+	if (!alloc_page_array(area, rq))
+		return -ENOMEM;
+	while (area->nr_pages < n && !err) {
+		area->pages[area->nr_pages] = alloc_area_page(rq);
+		if (area->pages[area->nr_pages])
+			area->nr_pages++;
+		else
+			err = -ENOMEM;
+	}
+	mod_vm_state(nr_vmalloc_pages, (long)area->nr_pages);
+	return err ? err : map_vm_area(area, rq->prot, area->pages);
+}
+
+static void __vunmap(const void *p, const char *what)
+{
+	struct vm_struct *area = remove_vm_area(p, what);
+
+	if ((area->flags & VM_ALLOC) && area->pages)
+		free_area_pages(area);
+	kmem_cache_free(vm_struct_cache, area);
+}
+
+void *__vmalloc_node_range(const struct vm_request *rq)
+{
+	struct vm_struct *area;
+
+	if (rq->size > totalram_pages() << PAGE_SHIFT)
+		return NULL;
+	area = __get_vm_area_node(rq, VM_ALLOC | VM_UNINITIALIZED);
+	if (!area)
+		return NULL;
+	if (__vmalloc_area_node(area, rq)) {
+		__vunmap(area->addr, "vmalloc");
+		return NULL;
+	}
+	__atomic_store_n(&area->flags, area->flags & ~VM_UNINITIALIZED, __ATOMIC_RELEASE);
+	return area->addr;
+}
+
+/* What the small front doors have in common. */
+static void *vmalloc_from(size_t size, size_t align, gfp_t gfp, int node, unsigned long caller)
+{
+	const struct vm_request rq = { .size = size, .align = align, .start = general_start(), .end = vmalloc_end,
+				       .gfp = gfp, .prot = PAGE_KERNEL, .node = node, .caller = caller };
+
+	return __vmalloc_node_range(&rq);
 }
 
 void *vmalloc_align(size_t size, size_t align, gfp_t gfp)
 {
-	struct vm_struct *a;
-	int err;
-
-	if (!size || size > totalram_pages() << PAGE_SHIFT)
-		return NULL;
-	a = get_area(ALIGN_UP(size, PAGE_SIZE), max(align, PAGE_SIZE), gfp & ~__GFP_ZERO);
-	if (!a)
-		return NULL;
-	err = fill_area(a, gfp);
-	mod_vm_state(nr_vmalloc_pages, a->pages ? (long)a->nr_pages : 0);
-	if (err) {
-		release_area(a);
-		return NULL;
-	}
-	return (void *)a->start;
+	return vmalloc_from(size, align, gfp, NO_NODE, CALLER);
 }
 
 void *vmalloc(size_t size)
 {
-	return vmalloc_align(size, PAGE_SIZE, GFP_KERNEL);
+	return vmalloc_from(size, PAGE_SIZE, GFP_KERNEL, NO_NODE, CALLER);
 }
 
 void *vzalloc(size_t size)
 {
-	return vmalloc_align(size, PAGE_SIZE, GFP_KERNEL | __GFP_ZERO);
+	return vmalloc_from(size, PAGE_SIZE, GFP_KERNEL | __GFP_ZERO, NO_NODE, CALLER);
 }
 
-static struct vm_struct *find_area_or_panic(const void *p, const char *what)
+void *vmalloc_node(size_t size, int node)
 {
-	unsigned long flags;
-	struct vm_struct *a;
+	return vmalloc_from(size, PAGE_SIZE, GFP_KERNEL, node, CALLER);
+}
 
-	spin_lock_irqsave(&vmap_lock, flags);
-	a = find_area((unsigned long)p);
-	spin_unlock_irqrestore(&vmap_lock, flags);
-	if (!a || a->start != ((unsigned long)p & PAGE_MASK))
-		panic("%s of %p, which is not the start of an area", what, p);
-	return a;
+void *vzalloc_node(size_t size, int node)
+{
+	return vmalloc_from(size, PAGE_SIZE, GFP_KERNEL | __GFP_ZERO, node, CALLER);
+}
+
+void *vmalloc_stack(size_t size, size_t align)
+{
+	const struct vm_request rq = {
+		.size = size, .align = align, .start = vmalloc_start, .end = vmalloc_stacks_end(),
+		.gfp = GFP_KERNEL, .prot = PAGE_KERNEL, .node = NO_NODE, .caller = CALLER,
+	};
+
+	return __vmalloc_node_range(&rq);
 }
 
 void vfree(const void *p)
 {
 	if (p)
-		release_area(find_area_or_panic(p, "vfree"));
+		__vunmap(p, "vfree");
 }
 
-/* ---- device memory ---- */
+/* ---- vmap ---- */
 
-void *ioremap(paddr_t pa, size_t size)
+void *vmap(struct page **pages, unsigned int count, pgprot_t prot)
 {
-	paddr_t first = ALIGN_DOWN(pa, PAGE_SIZE), last = ALIGN_UP(pa + size, PAGE_SIZE);
-	struct vm_struct *a;
+	const struct vm_request rq = {
+		.size = (size_t)count << PAGE_SHIFT, .align = PAGE_SIZE, .start = general_start(),
+		.end = vmalloc_end, .gfp = GFP_KERNEL, .node = NO_NODE, .caller = CALLER,
+	};
+	struct vm_struct *area = __get_vm_area_node(&rq, VM_MAP);
 
-	if (!size || pa + size < pa)
+	if (!area)
 		return NULL;
-	a = get_area(last - first, PAGE_SIZE, GFP_KERNEL);
-	if (!a)
-		return NULL;
-	if (arch_map_kernel(a->start, first, last - first, PAGE_KERNEL_IO)) {
-		release_area(a);
+	if (map_vm_area(area, prot, pages)) {
+		free_vm_area(area);
 		return NULL;
 	}
-	return (void *)(a->start + (pa - first));
+	return area->addr;
 }
 
-void iounmap(void *va)
+void vunmap(const void *p)
 {
-	if (va)
-		release_area(find_area_or_panic(va, "iounmap"));
+	if (p)
+		__vunmap(p, "vunmap");
+}
+
+/* ---- either kind of memory ---- */
+
+void *kvmalloc(size_t size, gfp_t gfp)
+{
+	void *p = kmalloc(size, size > PAGE_SIZE ? gfp | __GFP_NOWARN : gfp);
+
+	if (p || size <= PAGE_SIZE)
+		return p;
+	return vmalloc_from(size, PAGE_SIZE, gfp, NO_NODE, CALLER);
+}
+
+void *kvzalloc(size_t size, gfp_t gfp)
+{
+	return kvmalloc(size, gfp | __GFP_ZERO);
+}
+
+void kvfree(const void *p)
+{
+	if (is_vmalloc_addr(p))
+		vfree(p);
+	else
+		kfree((void *)p);
 }
 
 /* ---- looking ---- */
 
-bool is_vmalloc_addr(const void *p)
-{
-	return (unsigned long)p >= vmalloc_start && (unsigned long)p < vmalloc_end;
-}
-
 struct page *vmalloc_to_page(const void *p)
 {
-	struct page *page = NULL;
-	unsigned long flags;
-	struct vm_struct *a;
+	pte_t *pte = is_vmalloc_addr(p) ? kernel_pte_lookup((unsigned long)p) : NULL;
+	pte_t entry = pte ? ptep_get(pte) : __pte(0);
 
-	spin_lock_irqsave(&vmap_lock, flags);
-	a = find_area((unsigned long)p);
-	if (a && a->pages)
-		page = a->pages[((unsigned long)p - a->start) >> PAGE_SHIFT];
-	spin_unlock_irqrestore(&vmap_lock, flags);
-	return page;
+	return pte_present(entry) && pfn_valid(pte_pfn(entry)) ? pfn_to_page(pte_pfn(entry)) : NULL;
 }
 
 unsigned long vmalloc_used(void)
@@ -273,7 +331,18 @@ unsigned long vmalloc_used(void)
 	return READ_ONCE(used_bytes);
 }
 
+static void copy_info(const struct vmap_area *va, void *arg)
+{
+	*(struct vm_struct *)arg = *va->vm;
+}
+
+bool vmalloc_next(unsigned long addr, struct vm_struct *info)
+{
+	return with_next_vmap_area(addr, copy_info, info);
+}
+
 void vmalloc_init(void)
 {
 	vm_struct_cache = kmem_cache_create("vm_struct", sizeof(struct vm_struct), 0, SLAB_PANIC, NULL);
+	vmap_area_init();
 }

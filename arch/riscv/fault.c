@@ -7,8 +7,9 @@
  * THE PICTURE    user mode      -> handle_fault(), which maps the page or queues a signal
  *                kernel mode    in a range of __ex_table (uaccess.S)?
  *                                 yes -> handle_fault(); refused -> continue at the fixup
- *                                 no  -> a new kernel mapping this CPU has not seen? flush, retry
- *                                        else panic
+ *                                 no  -> panic
+ *                both first     a new kernel mapping that this CPU, or the table it has loaded, has
+ *                               not seen? take note of it, retry
  *
  * ALWAYS TRUE    X1  the kernel touches user memory only inside __ex_table's ranges.
  *                X2  handle_fault() runs with interrupts as the interrupted code had them.
@@ -20,6 +21,7 @@
 #include <asm/port.h>
 #include <kernel/assert.h>
 #include <kernel/percpu.h>
+#include <mm/vmalloc.h>
 
 struct ex_entry {
 	unsigned long from, to, fixup;
@@ -81,13 +83,22 @@ static bool fault_is_stale(const struct trapframe *regs)
 {
 	unsigned long need = PTE_V | PTE_R;
 
-	if ((long)regs->tval >= 0 || !is_page_fault(regs->cause))
-		return false;
 	if (regs->cause == EXC_STORE_PAGE_FAULT)
 		need = PTE_V | PTE_W;
 	else if (regs->cause == EXC_INST_PAGE_FAULT)
 		need = PTE_V | PTE_X;
 	return (kernel_entry(regs->tval) & need) == need;
+}
+
+/* The kernel's own tables have the mapping: now this CPU has it, too. */
+static bool kernel_mapping_is_new(const struct trapframe *regs)
+{
+	if ((long)regs->tval >= 0 || !is_page_fault(regs->cause))
+		return false;
+	if (!vmalloc_fault(regs->tval) && !fault_is_stale(regs))
+		return false;
+	arch_tlb_flush_local_page(regs->tval);
+	return true;
 }
 
 static void __noreturn die(const struct trapframe *regs)
@@ -114,12 +125,10 @@ void fault_kernel(struct trapframe *regs)
 	struct fault_info fi = decode(regs);
 	bool resolved = false;
 
-	if (!e) {
-		if (!fault_is_stale(regs))
-			die(regs);
-		arch_tlb_flush_local_page(regs->tval);
+	if (kernel_mapping_is_new(regs))
 		return;
-	}
+	if (!e)
+		die(regs);
 	if (regs_irqs_enabled(regs))
 		arch_irq_enable();
 	if (is_page_fault(regs->cause) && (long)fi.address >= 0)

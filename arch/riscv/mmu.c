@@ -8,14 +8,14 @@
  *
  *                kernel image   text RX | rodata R | data RW | init text RX | init data, bss RW
  *                direct map     all RAM RW; the image's text, rodata and ro_after_init only R
- *                vmalloc, vmemmap, fixmap: second-level tables only, so that the top level never
- *                               changes again
+ *                vmemmap, fixmap: second-level tables only
+ *                vmalloc        empty: mm/vmap.c fills it, and other tables follow by vmalloc_fault()
  *
  *                start.S's tables (one to one, Sv39) -> the same at the final depth -> these
  *
  * ALWAYS TRUE    K1  no address of user space is mapped here, least of all NULL.
- *                K2  once a user top level was copied (arch_pgd_init) no new top-level entry
- *                    appears, so all copies of the kernel half stay equal.
+ *                K2  once a user top level was copied (arch_pgd_init) a new top-level entry appears
+ *                    only in the vmalloc area, and none ever changes or goes.
  *                K3  no page is writable and executable.
  *
  * LOCKS          arch_map_kernel: the caller owns [va, va+size); tables above it are made at boot,
@@ -59,11 +59,11 @@ static const struct layout {
 	unsigned int	levels;
 	unsigned long	fixmap, vmemmap, vmalloc, vmalloc_size, direct, direct_size;
 } layouts[] = {
-	{ 3, 0xffffffc6c0000000, 0xffffffc700000000, 0xffffffc800000000, 16 * GIB,
+	{ 3, 0xffffffc6c0000000, 0xffffffc700000000, 0xffffffc800000000, 64 * GIB,
 	     0xffffffd800000000, 124 * GIB },
-	{ 4, 0xffff8d7fc0000000, 0xffff8d8000000000, 0xffff8f8000000000, 512 * GIB,
+	{ 4, 0xffff8d7fc0000000, 0xffff8d8000000000, 0xffff8f8000000000, 32 * TIB,
 	     0xffffaf8000000000, 64 * TIB },
-	{ 5, 0xff1bffffc0000000, 0xff1c000000000000, 0xff20000000000000, 512 * GIB,
+	{ 5, 0xff1bffffc0000000, 0xff1c000000000000, 0xff20000000000000, 16 * PIB,
 	     0xff60000000000000, 31 * PIB },
 };
 
@@ -155,7 +155,6 @@ void mmu_init(void)
 {
 	map_image();
 	map_all_memory();
-	preallocate(vmalloc_start, vmalloc_end);
 	preallocate(vmemmap_base, vmemmap_base + (max_physmem >> PAGE_SHIFT) * sizeof(struct page));
 	preallocate(fixmap_base, fixmap_base + GIB);
 	kernel_satp = satp_of(swapper_pg_dir);
@@ -213,7 +212,7 @@ static int map_leaf(unsigned long va, paddr_t pa, size_t size, pgprot_t prot)
 	pud_t *pud;
 	pmd_t *pmd;
 
-	ASSERT_MSG(pgd_val(*pgd) || !nr_kernel_slots, "late top-level entry for %lx", va);
+	ASSERT_MSG(pgd_val(*pgd) || !nr_kernel_slots, "K2: late top-level entry for %lx", va);
 	if (!p4d_folded() && !table_ensure(&pgd->v))
 		return -ENOMEM;
 	p4d = p4d_offset(pgd, va);

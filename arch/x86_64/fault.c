@@ -11,6 +11,7 @@
  *                user mode                      handle_fault(): resolved, or a signal
  *                kernel, user address, inside   handle_fault(); if it cannot: the fixup of
  *                  uaccess.S                      the instruction (EX_TABLE)
+ *                kernel, vmalloc area           vmalloc_fault(): the loaded table lacks an entry?
  *                kernel, anything else          panic
  *
  * ALWAYS TRUE    P1  CR2 is read before interrupts go on: another fault would overwrite it.
@@ -22,6 +23,7 @@
 #include <asm/port.h>
 #include <kernel/assert.h>
 #include <kernel/sched.h>
+#include <mm/vmalloc.h>
 
 extern const char uaccess_begin[], uaccess_end[];
 
@@ -45,6 +47,8 @@ bool fixup_exception(struct trapframe *regs)
 
 static void kernel_fault(struct trapframe *regs, const struct fault_info *fi, unsigned long error)
 {
+	if (vmalloc_fault(fi->address))
+		return;
 	if (in_uaccess(regs->rip) && fi->address < task_size) {
 		if (regs->rflags & RFLAGS_IF)
 			arch_irq_enable();

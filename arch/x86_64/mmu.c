@@ -5,14 +5,14 @@
  * THE PICTURE    swapper_pg_dir
  *                  direct map    all RAM, 1 GiB and 2 MiB leaves, read-write, no-execute; where
  *                                it shows the kernel's text and constants, read-only
- *                  vmalloc       empty; its top-level entries lead to tables from the start
- *                  vmemmap       the same; mm/page.c fills it
+ *                  vmalloc       empty; mm/vmap.c fills it, others follow by vmalloc_fault()
+ *                  vmemmap       its top-level entries lead to tables; mm/page.c fills it
  *                  fixmap        device registers of the interrupt controllers
  *                  kernel image  text r-x, constants r--, data rw-, boot text r-x, page by page
  *                  user half     empty: NULL faults, and nothing shows low memory at its address
  *
- * ALWAYS TRUE    M1  top-level entries of the kernel half never change after mmu_init(): every
- *                    address space has a copy of them (arch_pgd_init()).
+ * ALWAYS TRUE    M1  once an address space has copied the kernel half's top-level entries
+ *                    (arch_pgd_init()), new ones appear only in the vmalloc area, and none changes.
  *                M2  no page is both writable and executable. (start.S's tables are, but nothing
  *                    runs on them after boot.)
  *                M3  CR3 holds the top-level table of some address space or swapper_pg_dir.
@@ -51,7 +51,7 @@ void mmu_set_layout(unsigned int levels)
 	task_size = (1UL << (max_user_levels_bits - 1)) - PAGE_SIZE;
 	page_offset = five ? 0xff11000000000000UL : 0xffff888000000000UL;
 	vmalloc_start = five ? 0xffa0000000000000UL : 0xffffc90000000000UL;
-	vmalloc_end = vmalloc_start + VMALLOC_SIZE;
+	vmalloc_end = five ? 0xffd2000000000000UL : 0xffffe90000000000UL;
 	vmemmap_base = five ? 0xffd4000000000000UL : 0xffffea0000000000UL;
 	fixmap_base = 0xfffffffffe000000UL;
 }
@@ -213,7 +213,6 @@ void mmu_init(void)
 
 	map_kernel_image();
 	map_all_memory();
-	prepare_region(vmalloc_start, vmalloc_end);
 	prepare_region(vmemmap_base, vmemmap_base + memmap_size);
 	prepare_region(fixmap_base, fixmap_base + FIXMAP_SIZE);
 	write_cr3(kimg_to_phys(swapper_pg_dir));

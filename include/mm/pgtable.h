@@ -48,10 +48,10 @@ void free_page_tables(struct mmu_gather *tlb, unsigned long start, unsigned long
 struct page *alloc_table(struct mm_struct *mm);
 void free_table(struct mm_struct *mm, struct page *page);
 
-/* kernel_map_pages / unmap - vmalloc's page-wise edits of the kernel tables; 0 or -ENOMEM */
-int kernel_map_page(unsigned long va, struct page *page, pgprot_t prot);
-void kernel_unmap_range(unsigned long start, unsigned long end);
-pte_t *kernel_pte_lookup(unsigned long va);
+/* kernel_pmd_alloc, kernel_pte_alloc - the entry for @va in the kernel's tables, built if missing; NULL: no memory */
+pmd_t *kernel_pmd_alloc(unsigned long va);
+pte_t *kernel_pte_alloc(unsigned long va);
+pte_t *kernel_pte_lookup(unsigned long va);	/* NULL: no table */
 
 /* ---- mmu_gather.c: unhook, flush, then free: always in this order ---- */
 /*

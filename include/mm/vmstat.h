@@ -13,13 +13,15 @@
 	X(pgfault_segv) X(pgfault_sigbus) X(pgfault_oom)						\
 	X(pgalloc_cold) X(pgfree_cold) X(nr_bad_pages)							\
 	X(numa_miss) X(numa_foreign) X(numa_interleave) X(numa_other)					\
-	X(tlb_flush_local) X(tlb_flush_remote) X(ipi_sent) X(oom_kill) X(syscall_unknown)
+	X(tlb_flush_local) X(tlb_flush_remote) X(ipi_sent) X(oom_kill) X(syscall_unknown)		\
+	X(vmap_lazy_free) X(vmap_purge) X(vmap_purged) X(pgfault_vmalloc)
 
 /* States go up and down: sums over CPUs are exact. */
 #define VM_STATES(X)											\
 	X(nr_page_table_pages) X(nr_kernel_stack_pages) X(nr_anon_pages) X(nr_mapped) X(nr_file_pages)	\
 	X(nr_shmem) X(nr_dirty) X(nr_slab_pages) X(nr_vmalloc_pages)					\
-	X(nr_kmalloc_pages) X(nr_pipe_pages) X(nr_kernel_pages)
+	X(nr_kmalloc_pages) X(nr_pipe_pages) X(nr_kernel_pages)					\
+	X(nr_kernel_table_pages) X(nr_vmap_lazy_pages)
 
 #define X(name) name,
 enum vm_event { VM_EVENTS(X) NR_VM_EVENTS };

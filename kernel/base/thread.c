@@ -39,7 +39,7 @@ static void *stack_alloc(void)
 			return stack;
 		}
 	}
-	stack = vmalloc_align(THREAD_SIZE, 2 * THREAD_SIZE, GFP_KERNEL);
+	stack = vmalloc_stack(THREAD_SIZE, 2 * THREAD_SIZE);
 	if (!stack)
 		return NULL;
 	mod_vm_state(nr_kernel_stack_pages, THREAD_SIZE / PAGE_SIZE);

@@ -286,17 +286,17 @@ KTEST(user_copies_refuse_kernel_addresses)
 	EXPECT(access_ok((void __user *)(TASK_SIZE - 8), 8));
 }
 
-KTEST(map_kernel_makes_memory_appear_at_a_second_address)
+KTEST(vmap_makes_memory_appear_at_a_second_address)
 {
 	struct page *p = alloc_page(GFP_KERNEL | __GFP_ZERO);
 	volatile unsigned long *alias;
 
 	REQUIRE(p);
-	alias = ioremap(page_to_phys(p), PAGE_SIZE);
+	alias = vmap(&p, 1, PAGE_KERNEL);
 	REQUIRE(alias);
 	*alias = 0x1122334455667788UL;
 	EXPECT_EQ(*(volatile unsigned long *)page_address(p), 0x1122334455667788UL);
-	iounmap((void *)alias);
+	vunmap((const void *)alias);
 	EXPECT(kernel_pte_lookup((unsigned long)alias) == NULL ||
 	       pte_none(ptep_get(kernel_pte_lookup((unsigned long)alias))));
 	free_pages(p, 0);

@@ -139,6 +139,8 @@ unsigned long host_free_pages(void)
 		kmem_cache_shrink_all();
 	}
 	host_run_on(self);
+	vm_unmap_aliases();
+	kmem_cache_shrink_all();
 	page_alloc_drain();
 	return nr_free_pages();
 }

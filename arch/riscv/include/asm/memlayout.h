@@ -10,7 +10,7 @@
  *        fffffff7_00000000     ffffef80_00000000     ffdf0000_00000000
  *        direct map: all RAM
  *        ffffffd8_00000000     ffffaf80_00000000     ff600000_00000000   page_offset
- *        vmalloc: 16 GiB       512 GiB               512 GiB
+ *        vmalloc: 64 GiB       32 TiB                16 PiB   (first top-level entry: kernel stacks)
  *        ffffffc8_00000000     ffff8f80_00000000     ff200000_00000000   vmalloc_start
  *        vmemmap: struct pages of all RAM
  *        ffffffc7_00000000     ffff8d80_00000000     ff1c0000_00000000   vmemmap_base
@@ -22,7 +22,7 @@
  *        00000000_00010000                                               USER_ADDR_MIN
  *   0    never mapped: a NULL pointer faults
  *
- * The bases are Linux's for each depth, so pictures in books fit; the sizes are ours. They are
+ * The bases are Linux's for each depth, so pictures in books fit. They are
  * variables because one image boots at every depth (mmu_choose_layout() in mmu.c sets them).
  */
 #ifndef ASM_MEMLAYOUT_H

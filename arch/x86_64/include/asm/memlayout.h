@@ -13,7 +13,8 @@
  *                                               +---------------------------------------+
  *     ffffea00 00000000     ffd40000 00000000   | vmemmap: struct page of every frame   |
  *                                               +---------------------------------------+
- *     ffffc900 00000000     ffa00000 00000000   | vmalloc, ioremap, kernel stacks: 1 TiB|
+ *     ffffc900 00000000     ffa00000 00000000   | vmalloc, ioremap: 32 TiB, 12.5 PiB;   |
+ *                                               | first top-level entry: kernel stacks  |
  *                                               +---------------------------------------+
  *     ffff8880 00000000     ff110000 00000000   | direct map of physical memory, 64 TiB |
  *                                               +---------------------------------------+
@@ -42,7 +43,6 @@
 #define USER_ADDR_MIN		0x10000UL
 #define TASK_SIZE		task_size
 #define MAX_PHYSMEM		(1UL << 46)
-#define VMALLOC_SIZE		(1UL << 40)
 #define FIXMAP_SIZE		(1UL << 20)
 
 extern unsigned long task_size;		/* first address that no program can have       */
