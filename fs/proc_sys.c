@@ -2,13 +2,14 @@
 /*
  * fs/proc_sys.c - /proc/sys: settings by name, as sysctl(8) knows them
  *
- * All are facts about this kernel that programs ask for; none can be set here.
+ * All but vm/min_free_kbytes are facts about this kernel that programs ask for.
  */
 #include <fs/proc.h>
 #include <kernel/random.h>
 #include <kernel/utsname.h>
 #include <lib/printf.h>
 #include <lib/string.h>
+#include <mm/zone.h>
 #include <uapi/errno.h>
 
 #define TEXT(name, text)				\
@@ -52,6 +53,22 @@ UTS_TEXT(domainname)
 static int show_file_nr(struct seq_file *m)
 {
 	seq_puts(m, "0\t0\t1048576\n");
+	return 0;
+}
+
+static int show_min_free(struct seq_file *m)
+{
+	seq_printf(m, "%lu\n", min_free_kbytes);
+	return 0;
+}
+
+static int write_min_free(struct inode *inode, char *text)
+{
+	unsigned long kb;
+
+	if (kstrtoul(text, 10, &kb))
+		return -EINVAL;
+	zone_set_min_free(kb);
 	return 0;
 }
 
@@ -108,7 +125,9 @@ static const struct proc_entry kernel_entries[] = {
 };
 
 static const struct proc_entry vm_entries[] = {
-	RO("max_map_count", max_map_count), RO("mmap_min_addr", mmap_min_addr),
+	RO("max_map_count", max_map_count),
+	{ .name = "min_free_kbytes", .mode = S_IFREG | 0644, .show = show_min_free, .write = write_min_free },
+	RO("mmap_min_addr", mmap_min_addr),
 	RO("overcommit_memory", overcommit), RO("overcommit_ratio", overcommit_ratio),
 	RO("swappiness", swappiness), { .mode = 0 },
 };

@@ -46,7 +46,7 @@ static const struct param table[] = {
 	{ "maxcpus",	P_UINT(maxcpus), "N",		"start at most N CPUs" },
 	{ "nosmp",	NOSMP, &boot_params.maxcpus, sizeof(boot_params.maxcpus), "", "the same as maxcpus=1" },
 	{ "mem",	P_SIZE(mem),	"SIZE[KMG]",	"use only this much RAM" },
-	{ "min_free_kbytes", P_SIZE(min_free_kbytes), "N", "KiB kept for atomic callers; default: from the size of RAM" },
+	{ "min_free_kbytes", P_SIZE(min_free_kbytes), "N", "KiB kept for atomic callers; default: from RAM's size" },
 	{ "coldpages",	P_FLAG(coldpages), "",		"separate per-CPU lists for cache-cold pages, as in 2.6" },
 	{ "rdinit",	P_TEXT(rdinit),	"PATH",		"first program, default /init" },
 	{ "verbose",	P_FLAG(verbose), "",		"the whole kernel log on the console" },

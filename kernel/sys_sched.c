@@ -12,6 +12,7 @@
 #include <kernel/process.h>
 #include <kernel/syscall.h>
 #include <lib/string.h>
+#include <mm/numa.h>
 #include <uapi/sched.h>
 #include <uapi/time.h>
 #include "proc_internal.h"
@@ -251,7 +252,7 @@ SYSCALL_DEFINE3(getcpu, unsigned int __user *, ucpu, unsigned int __user *, unod
 {
 	if (ucpu && put_user(smp_processor_id(), ucpu))
 		return -EFAULT;
-	if (unode && put_user(0U, unode))
+	if (unode && put_user(numa_node_id(), unode))
 		return -EFAULT;
 	return 0;
 }

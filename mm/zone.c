@@ -26,12 +26,13 @@
  *                about 2.8 MiB of 512 MiB. Each zone has its share by size as min; low and high lie
  *                max(min/4, managed/1000) further up each. HIGHMEM's min is managed/1024, within 32 and 128.
  *                lowmem_reserve: 1/256 of the memory above for DMA and DMA32, 1/32 of HIGHMEM for NORMAL.
- * LOCKS          zone->lock for the counts that change (buddy.c); zone_setup() by one CPU at a time.
+ * LOCKS          zone->lock for the counts that change (buddy.c) and the marks; one setter of marks at a time.
  * LEFT OUT       ZONE_MOVABLE, watermark boosting. Reclaim: high is computed and nobody waits for it yet.
  * READ NEXT      numa.c (nodes), buddy.c, page_alloc.c (who asks zone_watermark_ok()).
  */
 #include <arch.h>
 #include <kernel/assert.h>
+#include <kernel/mutex.h>
 #include <kernel/params.h>
 #include <kernel/printk.h>
 #include <lib/align.h>
@@ -246,10 +247,9 @@ static void build_zonelist(unsigned int nid)
 	node_data[nid].zonelist[k] = NULL;
 }
 
-void zone_setup(void)
+static void set_all_marks(void)
 {
 	unsigned long lowmem = lowmem_pages();
-	unsigned int nid;
 	struct zone *z;
 
 	choose_min_free(lowmem);
@@ -257,6 +257,23 @@ void zone_setup(void)
 		set_marks(z, lowmem);
 		set_reserve(z);
 	}
+}
+
+void zone_set_min_free(unsigned long kb)
+{
+	static DEFINE_MUTEX(setting, RANK_MODULE);
+
+	mutex_lock(&setting);
+	boot_params.min_free_kbytes = kb;
+	set_all_marks();
+	mutex_unlock(&setting);
+}
+
+void zone_setup(void)
+{
+	unsigned int nid;
+
+	set_all_marks();
 	for_each_online_node(nid)
 		build_zonelist(nid);
 }

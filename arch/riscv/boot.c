@@ -173,6 +173,7 @@ void boot_main(unsigned long hart, paddr_t fdt, unsigned long modes, paddr_t tex
 	add_memory();
 	reserve_memory(fdt);
 	limit_memory(max_physmem);
+	numa_probe();
 	mmu_init();
 	power_map();
 	memblock_set_max(max_physmem);

@@ -5,6 +5,7 @@
  * THE PICTURE    RSDP --> XSDT (or RSDT) --> MADT "APIC": CPUs, local APIC, IO-APICs, ISA overrides
  *                                        \-> FADT "FACP": PM1 control ports, reset register
  *                                              \-> DSDT: the package _S5_ (sleep types for "off")
+ *                                        \-> SRAT, SLIT: numa.c
  *
  * ALWAYS TRUE    D1  nothing in a table is believed before its length fits and its bytes add up to
  *                    zero; entries inside must lie inside the table.
@@ -12,7 +13,7 @@
  *
  * LOCKS          none: boot CPU, before other CPUs run. Tables are read through the direct map and
  *                not touched again.
- * LEFT OUT       AML, but for a search for the bytes of _S5_. NUMA, PCI, thermal, everything else.
+ * LEFT OUT       AML, but for a search for the bytes of _S5_. PCI, thermal, everything else.
  * Tables: ACPI 6.4 ch. 5.2.
  */
 #include <asm/acpi.h>
@@ -90,6 +91,7 @@ BUILD_ASSERT(offsetof(struct fadt, flags) == 112);
 BUILD_ASSERT(offsetof(struct fadt, reset_value) == 128);
 
 struct acpi_info acpi __ro_after_init;
+static paddr_t rsdp_pa __ro_after_init;
 
 static bool sums_to_zero(const void *p, size_t n)
 {
@@ -277,12 +279,21 @@ static void set_defaults(void)
 		acpi.isa[irq].gsi = irq;
 }
 
+const void *acpi_find_table(const char *signature, u32 *length)
+{
+	const struct table *t = rsdp_pa ? find_table(phys_to_virt(rsdp_pa), signature) : NULL;
+
+	*length = t ? t->length : 0;
+	return t;
+}
+
 void acpi_init(paddr_t hint)
 {
 	const struct rsdp *r = find_rsdp(hint);
 	const struct table *madt = r ? find_table(r, "APIC") : NULL;
 	const struct table *fadt = r ? find_table(r, "FACP") : NULL;
 
+	rsdp_pa = r ? virt_to_phys(r) : 0;
 	set_defaults();
 	if (madt)
 		parse_madt((const struct madt *)madt);

@@ -9,6 +9,7 @@
  *                  features, ACPI         CPUs, interrupt controllers, how to power off
  *                  4 or 5 levels          start.S again, for LA57
  *                  memblock               RAM; reserved: low 64 KiB, kernel image, initrd
+ *                  numa_probe()           which node has what
  *                  mmu_init()             the final tables
  *                kernel_main()
  *
@@ -207,6 +208,7 @@ void boot_start(paddr_t start_info_pa)
 	si = phys_to_virt(start_info_pa);	/* the direct map has moved */
 	memblock_set_max(EARLY_LIMIT);
 	fill_memblock(si);
+	numa_probe();
 	mmu_init();
 	memblock_set_max(~0UL);
 	kernel_main();

@@ -70,7 +70,7 @@ struct zone *next_zone(const struct zone *z);
 
 /* zone_init - nodes and spans, from memblock's ranges. */
 void zone_init(void);
-/* zone_setup - once pages are in: zonelists, watermarks, reserves. Again when min_free_kbytes changes. */
+/* zone_setup - once pages are in: zonelists, watermarks, reserves. */
 void zone_setup(void);
 /* zone_of_pfn - where frame @pfn belongs; *@end (a frame beyond it) is lowered to where that answer ends. */
 struct zone *zone_of_pfn(pfn_t pfn, pfn_t *end);
@@ -79,6 +79,8 @@ bool zone_watermark_ok(const struct zone *z, unsigned int order, unsigned long m
 /* zone_managed_pages - in all zones */
 unsigned long zone_managed_pages(void);
 
-extern unsigned long min_free_kbytes;	/* /proc/sys/vm/min_free_kbytes; zone_setup() obeys it */
+extern unsigned long min_free_kbytes;	/* /proc/sys/vm/min_free_kbytes */
+/* zone_set_min_free - new watermarks; 0: from the size of memory; too much is cut to a quarter of it. sleeps: yes */
+void zone_set_min_free(unsigned long kb);
 
 #endif

@@ -47,7 +47,7 @@ int percpu_init_cpu(unsigned int cpu)
 
 	while ((PAGE_SIZE << order) < size)
 		order++;
-	page = alloc_pages(GFP_KERNEL | __GFP_ZERO, order);
+	page = alloc_pages_node(cpus[cpu].node, GFP_KERNEL | __GFP_ZERO, order);
 	if (!page)
 		return -ENOMEM;
 	ledger_own(page, LEDGER_KERNEL, order);

@@ -42,6 +42,9 @@ void ipi_irq(void);
 void mmu_choose_layout(unsigned int levels);	/* the variables of memlayout.h */
 void mmu_init(void);			/* build the final tables and use them */
 
+/* numa.c */
+void numa_probe(void);			/* the devicetree's nodes to mm/numa.c, once CPUs and memory are known */
+
 /* power.c */
 void power_init(void);			/* find the finisher; early tables */
 void power_map(void);			/* keep it; final tables */

@@ -36,5 +36,7 @@ extern struct acpi_info acpi;
 
 /* acpi_init - read the tables; @rsdp 0: search for it. Needs the first 4 GiB in the direct map. */
 void acpi_init(paddr_t rsdp);
+/* acpi_find_table - the checked table with @signature and its length, or NULL. Before mmu_init() only. */
+const void *acpi_find_table(const char *signature, u32 *length);
 
 #endif

@@ -36,6 +36,9 @@ void cpu_init(void);		/* on each CPU: control registers and SYSCALL's registers 
 void mmu_set_layout(unsigned int levels);
 void mmu_init(void);
 
+/* numa.c: firmware's tables to mm/numa.c, once CPUs and memory are known */
+void numa_probe(void);
+
 /* trap.c, fault.c, irq.c: called by entry.S */
 void trap(struct trapframe *regs);
 void fatal_trap(struct trapframe *regs) __noreturn;
