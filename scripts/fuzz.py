@@ -27,8 +27,8 @@ import machine
 
 SLOW_STEPS = 200000             # with everything compared after each
 # tests/host/NAME_test.c, where it exists, which run STEPS= operations against a model.
-STRUCTURES = ("rbtree", "interval_tree", "radix_tree", "bitmap", "list", "memblock", "buddy", "pcplist", "slub",
-              "slab", "slob", "vmalloc")
+STRUCTURES = ("vmalloc", "memblock", "slob", "slab", "slub", "buddy", "pcplist", "radix_tree", "rbtree", "interval_tree",
+              "bitmap", "list")
 THREADS = ("threads",)
 # Runs in --quick: the parsers of what a machine or a user can give come first.
 QUICK_RUNS = {"fdt": 1000000, "cpio": 1000000, "params": 1000000}
@@ -78,14 +78,14 @@ class Plan:
         for name in names:
             for slow, steps in ((0, self.args.steps), (1, min(SLOW_STEPS, self.args.steps))):
                 yield Part(f"{name}_agrees_with_its_model_for_{steps}_steps" + ("_checked_each" if slow else ""),
-                           [os.path.join(self.build, "host", name + "_test")], 3600, SLOW=slow, STEPS=steps,
+                           [os.path.join(self.build, "host", name + "_test")], 14400, SLOW=slow, STEPS=steps,
                            SEED=self.args.seed, LEVELS=4, CMOCKA_MESSAGE_OUTPUT="TAP")
 
     def threads(self):
         """@steps / 10 operations per thread, 10^6 by default."""
         for name in THREADS:
             yield Part(f"{name}_race_free_for_4_times_{self.args.steps // 10}_steps",
-                       [os.path.join(self.build, "host", name + "_test")], 3600, STEPS=self.args.steps // 10,
+                       [os.path.join(self.build, "host", name + "_test")], 14400, STEPS=self.args.steps // 10,
                        SEED=self.args.seed, LEVELS=4, CMOCKA_MESSAGE_OUTPUT="TAP")
 
     def targets(self):
@@ -111,12 +111,21 @@ class Plan:
         return Part(f"{name}_takes_any_input", command + [corpus, os.path.join(work, "seeds")],
                     1200 if quick else seconds + 120)
 
+    def once_failed(self, name):
+        """The inputs of a target that have a name, each alone."""
+        seeds = os.path.join(self.build, "fuzz", "work", name, "seeds")
+        for seed in sorted(os.listdir(seeds)):
+            if not seed.isdigit():
+                yield Part(f"{name}_{seed}", [os.path.join(self.build, "fuzz", name + "_fuzz"),
+                                              os.path.join(seeds, seed)], 60)
+
     def parsers(self):
         """Every libFuzzer target; the first ones are the longest, so that none runs alone at the end."""
         names = sorted(self.targets(), key=lambda name: -QUICK_RUNS.get(name, OTHER_RUNS))
         seconds = max(5, int(self.args.minutes * 60 * self.args.jobs / len(names)))
         for name in names:
             yield self.parser(name, self.args.quick, seconds)
+            yield from self.once_failed(name)
 
     def parts(self):
         """What --quick and --only leave of it."""

@@ -12,8 +12,9 @@ One boot is called PORT:DEPTH:smpN:MEMORY:SUITE, e.g. riscv:sv39:smp4:512M:user.
   bad-WHAT     input that no kernel can use: one clear line, then power off
 
 and without a machine: `host` (tests/host), `fuzz` (tests/fuzz, a fixed number of inputs each) and
-`linux` (utest on this machine's kernel, the reference). A time-out, a lost console or a panic fails the boot. The last line is always
-`N passed, N failed`, counting single tests; the exit status says whether any failed.
+`linux` (utest on this machine's kernel, the reference). A time-out, a lost console or a panic
+fails the boot. The last line is always `N passed, N failed`, counting single tests; the exit
+status says whether any failed.
 """
 
 import argparse

@@ -3,8 +3,8 @@
 """Write the first inputs of each fuzz target: seeds.py TARGET DIRECTORY
 
 A mutation of something valid gets further than one of nothing. Everything is made here, so no binary
-is kept in the repository; the same inputs come out each time. DIRECTORY/words is libFuzzer's
-dictionary, where a target has words.
+is kept in the repository; the same inputs come out each time. An input that once led to a bug has a
+name that says what must happen now. DIRECTORY/words is libFuzzer's dictionary, where a target has words.
 """
 
 import os
@@ -82,6 +82,9 @@ def initramfs():
             for failing_call in (*range(24), 32):
                 yield archive + struct.pack("<HBBI", offset, 7, 0, (1 << failing_call) & 0xffffffff)
             yield archive + struct.pack("<HBBI", offset, 10, 0, 0)
+    # The name was in a page that had been freed when its file's last bytes could not be written.
+    archive = member("pad", b"p" * (4096 - 232)) + member("big", b"\0" * 8200) + member(cpio_newc.TRAILER)
+    yield "failed_write_names_the_file_before_its_page_is_freed", archive + struct.pack("<HBBI", 0, 7, 0, 1 << 19)
 
 
 def params():
@@ -105,6 +108,10 @@ def elf():
             "<HHIQQQIHHHHHH", kind, 62, 1, 0x10100, 64, 0, 0, 64, 56, len(headers) // 56, 0, 0, 0)
         for mode in (b"\0", b"\1", b"\2"):
             yield (head + headers).ljust(64 + 4 * 56, b"\0") + b"/lib/ld\0" + b"\0" * 40 + mode
+    # A file position is signed.
+    interp = phdr(3, 4, 0xfffff80000000000, 0x10120, 8, 8)
+    yield ("interpreter_name_at_a_negative_offset_is_refused",
+           (head + interp + text + data + stack).ljust(336, b"\0"))
 
 
 def script():
@@ -152,11 +159,15 @@ def boot_x86_64():
         info = struct.pack("<IIIIQQQQII", 0x336ec578, 1, 0, nr_modules, 56 + len(line), 56, 0, memmap,
                            len(entries), 0)
         yield info + line + module + b"".join(struct.pack("<QQII", *e, 0) for e in entries) + bytes([mode])
+    info = struct.pack("<IIIIQQQQII", 0x336ec578, 1, 0, 1, 56, 0, 0, 56 + 32, 2, 0)
+    yield ("initrd_that_ends_before_it_begins_is_ignored", info + struct.pack("<QQQQ", 0x5000, 2**64 - 1, 0, 0) +
+           struct.pack("<QQIIQQII", 0x5000, 2**64 - 1, 1, 0, 0x100000, 1 << 28, 1, 0) + b"\x08")
 
 
 def printf():
     for text in (b"%d %5u|%-8lx|%#o", b"%s and %.3s %%", b"%p %pS", b"%*d %-*.*lx", b"%hhd %hx %zu %c %q"):
         yield b"\0\x40" + b"\x80\0\0\0\0\0\0\1" + b"\x9c" + text
+    yield "widest_number_with_a_prefix_is_counted", b"\0\x40" + b"\0" * 7 + b"\5\5" + b"%#.2147483639x%#.214748363911x"
 
 
 def words(target):
@@ -174,8 +185,9 @@ def main():
     target, directory = sys.argv[1:]
     os.makedirs(os.path.join(directory, "seeds"), exist_ok=True)
     for i, seed in enumerate(globals()[target]()):
-        with open(os.path.join(directory, "seeds", f"{i:02}"), "wb") as file:
-            file.write(seed)
+        name, data = seed if isinstance(seed, tuple) else (f"{i:03}", seed)
+        with open(os.path.join(directory, "seeds", name), "wb") as file:
+            file.write(data)
     with open(os.path.join(directory, "words"), "w", encoding="ascii") as file:
         file.writelines(f'"{word}"\n' for word in words(target))
 
