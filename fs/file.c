@@ -91,11 +91,11 @@ int anon_fd(const char *name, const struct file_ops *ops, void *private, unsigne
 	int fd;
 
 	if (!f)
-		return -ENFILE;
+		return -ENOMEM;
 	inode = anon_inode_get(0600);
 	if (!inode) {
 		kmem_cache_free(file_cache, f);
-		return -ENFILE;
+		return -ENOMEM;
 	}
 	fd = fd_alloc(0, (flags & O_CLOEXEC) != 0);
 	if (fd < 0) {

@@ -118,7 +118,7 @@ struct file *dentry_open(const struct path *p, unsigned int flags)
 	if (!f) {
 		if (writer)
 			put_write_access(inode);
-		return ERR_PTR(-ENFILE);
+		return ERR_PTR(-ENOMEM);
 	}
 	f->path = *p;
 	path_get(&f->path);

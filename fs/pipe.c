@@ -434,7 +434,7 @@ int pipe_create(struct file *ends[2], unsigned int flags)
 	if (!p) {
 		if (inode)
 			inode_put(inode);
-		return -ENFILE;
+		return -ENOMEM;
 	}
 	inode->pipe = p;
 	p->r_counter = p->w_counter = 1;
@@ -447,7 +447,7 @@ int pipe_create(struct file *ends[2], unsigned int flags)
 		file_put(ends[0]);
 	else
 		pipe_free(p);
-	return -ENFILE;
+	return -ENOMEM;
 }
 
 static long do_pipe2(int __user *ufds, unsigned int flags)

@@ -303,13 +303,14 @@ static const struct file_ops master_fops = {
 	.release	= master_release,
 };
 
+/* A new pair, or an ERR_PTR: -ENOMEM, -ENOSPC when all numbers are taken. */
 static struct pty *pty_new(void)
 {
 	struct pty *p = kzalloc(sizeof(*p), GFP_KERNEL);
 	unsigned int nr;
 
 	if (!p)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	spin_lock(&pty_lock);
 	for (nr = 0; nr < MAX_PTYS && pairs[nr]; nr++)
 		;
@@ -318,7 +319,7 @@ static struct pty *pty_new(void)
 	spin_unlock(&pty_lock);
 	if (nr == MAX_PTYS) {
 		kfree(p);
-		return NULL;
+		return ERR_PTR(-ENOSPC);
 	}
 	tty_setup(&p->tty, &pty_driver, MKDEV(PTS_MAJOR, nr));
 	init_waitqueue_head(&p->master_wait);
@@ -333,8 +334,8 @@ static int ptmx_open(struct inode *inode, struct file *f)
 {
 	struct pty *p = pty_new();
 
-	if (!p)
-		return -ENOSPC;
+	if (IS_ERR(p))
+		return (int)PTR_ERR(p);
 	f->private = p;
 	f->ops = &master_fops;
 	f->mode |= FMODE_STREAM;

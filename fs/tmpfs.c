@@ -140,7 +140,7 @@ static int tmpfs_mknod(struct inode *dir, struct dentry *dentry, mode_t mode, de
 	struct inode *inode = tmpfs_inode(dir->sb, dir, mode, rdev);
 
 	if (!inode)
-		return -ENOSPC;
+		return -ENOMEM;
 	if (S_ISDIR(mode))
 		dir->nlink++;
 	inode_touch(dir);
@@ -163,7 +163,7 @@ static struct inode *tmpfs_tmpfile(struct inode *dir, mode_t mode)
 	struct inode *inode = tmpfs_inode(dir->sb, dir, mode, 0);
 
 	if (!inode)
-		return ERR_PTR(-ENOSPC);
+		return ERR_PTR(-ENOMEM);
 	inode->nlink = 0;
 	return inode;
 }
@@ -175,7 +175,7 @@ static int tmpfs_symlink(struct inode *dir, struct dentry *dentry, const char *t
 
 	if (!inode) {
 		kfree(text);
-		return -ENOSPC;
+		return -ENOMEM;
 	}
 	inode->private = text;
 	inode->mapping.size = (loff_t)strlen(text);

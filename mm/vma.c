@@ -370,8 +370,11 @@ int vma_isolate(struct vm_area_struct *vma, unsigned long start, unsigned long e
 
 	if (vma->vm_start < start)
 		err = split_vma(vma, start, true);
-	if (!err && vma->vm_end > end)
-		err = split_vma(vma, end, false);
+	if (err || vma->vm_end <= end)
+		return err;
+	err = split_vma(vma, end, false);
+	if (err)
+		vma_merge(vma);		/* no trace of the first split */
 	return err;
 }
 
