@@ -15,7 +15,13 @@
 #include <mm/slab.h>
 #include <uapi/errno.h>
 
-struct open_how { unsigned int flags; mode_t mode; unsigned int acc; bool created; };
+struct open_how {
+	unsigned int flags;
+	mode_t	mode;
+	unsigned int acc;
+	bool	created;
+	struct file *f;		/* O_CREAT: made before the name is, which must not stay behind alone */
+};
 
 /* Read and write permission that the access mode asks for. */
 static unsigned int acc_of_flags(unsigned int flags)
@@ -101,25 +107,21 @@ static const struct file_ops *fops_of(const struct inode *inode)
 
 static const struct file_ops path_fops = { .read = NULL };
 
-struct file *dentry_open(const struct path *p, unsigned int flags)
+/* Open @p with @f, which is new; it is gone when this fails. */
+static struct file *open_with(struct file *f, const struct path *p, unsigned int flags)
 {
 	struct inode *inode = p->dentry->inode;
 	const struct file_ops *ops = flags & O_PATH ? &path_fops : fops_of(inode);
 	bool writer = S_ISREG(inode->mode) && (flags & O_ACCMODE) && !(flags & O_PATH);
-	struct file *f;
-	int err;
+	int err = ops ? 0 : -ENXIO;
 
-	if (!ops)
-		return ERR_PTR(-ENXIO);
-	err = writer ? get_write_access(inode) : 0;
-	if (err)
+	if (!err && writer)
+		err = get_write_access(inode);
+	if (err) {
+		file_put(f);
 		return ERR_PTR(err);
-	f = file_alloc(ops, flags);
-	if (!f) {
-		if (writer)
-			put_write_access(inode);
-		return ERR_PTR(-ENOMEM);
 	}
+	f->ops = ops;
 	f->path = *p;
 	path_get(&f->path);
 	f->inode = inode;
@@ -135,6 +137,13 @@ struct file *dentry_open(const struct path *p, unsigned int flags)
 	}
 	f->flags &= ~(unsigned int)O_NOCTTY;	/* only open() itself asks */
 	return f;
+}
+
+struct file *dentry_open(const struct path *p, unsigned int flags)
+{
+	struct file *f = file_alloc(&path_fops, flags);
+
+	return f ? open_with(f, p, flags) : ERR_PTR(-ENOMEM);
 }
 
 /* O_TRUNC writes, even through a descriptor that is only for reading. */
@@ -159,7 +168,8 @@ static struct file *open_found(const struct path *p, struct open_how *how)
 	err = may_open(p, how);
 	if (err)
 		return ERR_PTR(err);
-	f = dentry_open(p, how->flags);
+	f = how->f ? open_with(how->f, p, how->flags) : dentry_open(p, how->flags);
+	how->f = NULL;
 	if (!IS_ERR(f) && (how->flags & O_TRUNC) && S_ISREG(f->inode->mode) && !how->created) {
 		err = open_truncate(f);
 		if (err) {
@@ -211,7 +221,7 @@ static unsigned int lookup_flags(const struct open_how *how)
 	return lf;
 }
 
-static struct file *do_open(int dirfd, const char *path, struct open_how *how)
+static struct file *open_path_as(int dirfd, const char *path, struct open_how *how)
 {
 	struct nameidata nd;
 	struct file *f;
@@ -235,6 +245,21 @@ static struct file *do_open(int dirfd, const char *path, struct open_how *how)
 	f = how->flags & O_TMPFILE__ ? open_tmpfile(&nd.path, how) : open_found(&nd.path, how);
 	path_put(&nd.path);
 	nd_done(&nd);
+	return f;
+}
+
+static struct file *do_open(int dirfd, const char *path, struct open_how *how)
+{
+	struct file *f;
+
+	if (how->flags & O_CREAT) {
+		how->f = file_alloc(&path_fops, how->flags);
+		if (!how->f)
+			return ERR_PTR(-ENOMEM);
+	}
+	f = open_path_as(dirfd, path, how);
+	if (how->f)
+		file_put(how->f);
 	return f;
 }
 

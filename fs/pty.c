@@ -110,21 +110,24 @@ static const struct tty_driver pty_driver = {
 
 /* ---- names in devpts ---- */
 
-static void devpts_add(struct pty *p)
+static int devpts_add(struct pty *p)
 {
 	struct dentry *root = devpts_sb->root, *d;
 	struct inode *dir = root->inode;
 	char name[12];
-	int n = snprintf(name, sizeof(name), "%u", p->nr);
+	int n = snprintf(name, sizeof(name), "%u", p->nr), err;
 
 	mutex_lock(&dir->lock);
 	d = d_lookup(root, name, (size_t)n);
-	if (!IS_ERR(d)) {
-		if (!d->inode && !dir->ops->mknod(dir, d, S_IFCHR | 0620, p->tty.dev))
-			d->inode->uid = current_process()->fsuid;
+	err = IS_ERR(d) ? (int)PTR_ERR(d) : 0;
+	if (!err && !d->inode)
+		err = dir->ops->mknod(dir, d, S_IFCHR | 0620, p->tty.dev);
+	if (!err)
+		d->inode->uid = current_process()->fsuid;
+	if (!IS_ERR(d))
 		dput(d);
-	}
 	mutex_unlock(&dir->lock);
+	return err;
 }
 
 static void devpts_remove(struct pty *p)
@@ -333,13 +336,18 @@ static struct pty *pty_new(void)
 static int ptmx_open(struct inode *inode, struct file *f)
 {
 	struct pty *p = pty_new();
+	int err;
 
 	if (IS_ERR(p))
 		return (int)PTR_ERR(p);
+	err = devpts_add(p);
+	if (err) {
+		pty_put(p);
+		return err;
+	}
 	f->private = p;
 	f->ops = &master_fops;
 	f->mode |= FMODE_STREAM;
-	devpts_add(p);
 	return 0;
 }
 

@@ -173,6 +173,8 @@ static int zero_tail(struct mm_struct *mm, unsigned long from, unsigned long pro
 		return -ENOMEM;
 	done = access_process_vm(mm, from, zeroes, n, true);
 	kfree(zeroes);
+	if (done == -ENOMEM)
+		return -ENOMEM;
 	return done == (long)n ? 0 : -ENOEXEC;	/* beyond the end of the file: truncated */
 }
 

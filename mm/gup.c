@@ -92,7 +92,7 @@ static long access_in_page(struct mm_struct *mm, unsigned long addr, void *buf, 
 
 	page = get_user_page(mm, addr, write, &err);
 	if (!page)
-		return access_object(mm, addr, buf, len, write);
+		return err == -ENOMEM ? err : access_object(mm, addr, buf, len, write);
 	kva = (char *)page_address(page) + (addr & (PAGE_SIZE - 1));
 	if (write)
 		memcpy(kva, buf, (size_t)len);
@@ -105,14 +105,15 @@ static long access_in_page(struct mm_struct *mm, unsigned long addr, void *buf, 
 long access_process_vm(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write)
 {
 	size_t done = 0;
+	long n = 0;
 
 	while (done < len) {
 		size_t part = min(len - done, PAGE_SIZE - ((addr + done) & (PAGE_SIZE - 1)));
-		long n = access_in_page(mm, addr + done, (char *)buf + done, (int)part, write);
 
+		n = access_in_page(mm, addr + done, (char *)buf + done, (int)part, write);
 		if (n <= 0)
 			break;
 		done += (size_t)n;
 	}
-	return done || !len ? (long)done : -EFAULT;
+	return done || !len ? (long)done : n < 0 ? n : -EFAULT;
 }
