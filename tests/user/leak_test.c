@@ -13,7 +13,6 @@
  */
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,22 +62,6 @@ static struct counts count_pages(void)
 		number_after(text, "nr_kernel_stack_pages ") +
 		number_after(text, "nr_kernel_table_pages ");
 	return c;
-}
-
-/* An idle CPU keeps the last address space it ran, and its dead thread, until it runs another. */
-static void visit_each_cpu(void)
-{
-	cpu_set_t all, one;
-
-	CHECK_OK(sched_getaffinity(0, sizeof(all), &all));
-	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-		if (!CPU_ISSET(cpu, &all))
-			continue;
-		CPU_ZERO(&one);
-		CPU_SET(cpu, &one);
-		CHECK_OK(sched_setaffinity(0, sizeof(one), &one));
-	}
-	CHECK_OK(sched_setaffinity(0, sizeof(all), &all));
 }
 
 /* Pages missing compared with @before, once no more come back. */

@@ -11,6 +11,8 @@
  *                utest NAME...    those (a name may end in *)
  *                utest -s SEED    all, in an order drawn from SEED
  *
+ *                last, on Verso: /proc/ledger balances, and no class of pages grew for good
+ *
  * ALWAYS TRUE    U1  one result line per planned test, whatever the test did.
  *                U2  when utest returns, no process of a test is alive in its group.
  */
@@ -259,9 +261,14 @@ static int run_all(const struct utest **t, size_t n)
 {
 	size_t failed = 0;
 
-	printf("1..%zu\n", n);
+	struct ledger before;
+	bool books = ledger_read(&before);
+
+	printf("1..%zu\n", n + books);
 	for (size_t i = 0; i < n; i++)
 		failed += !run_test(t[i], i + 1);
+	if (books)
+		failed += !ledger_verdict(&before, ++n);
 	printf("# %zu passed, %zu failed\n", n - failed, failed);
 	return failed ? 1 : 0;
 }

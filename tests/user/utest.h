@@ -135,6 +135,23 @@ int64_t now_ns(void);				/* CLOCK_MONOTONIC */
 void sleep_ms(long ms);
 long read_number(const char *file, const char *key);	/* after `key', or -1 */
 
+/* ---- the ledger (ledger.c): where every page of the machine is ---- */
+#define LEDGER_LINES 24
+struct ledger {
+	struct ledger_line {
+		char name[24];
+		long pages;
+	} line[LEDGER_LINES];
+	int n;
+	char verdict[256];			/* the last line: "balanced", or what is off */
+};
+bool ledger_read(struct ledger *l);		/* caches emptied first; false: there is no /proc/ledger */
+/* Did any class grow that has no reason to? Waits a while for memory to come back; says what is wrong. */
+bool ledger_compare(const struct ledger *before, char *text, size_t size);
+bool ledger_verdict(const struct ledger *before, int number);	/* the same as a result line */
+/* An idle CPU keeps the last address space it ran, and its dead thread, until it runs another. */
+void visit_each_cpu(void);
+
 /* A sequence of numbers that is the same in every run. */
 uint32_t test_random(uint32_t *state);
 
