@@ -5,6 +5,7 @@
  * FD_CLOEXEC belongs to the descriptor, O_APPEND and O_NONBLOCK to the open file, which dup'ed
  * descriptors share. Locks are in fs/flock.c, pipe sizes in fs/pipe.c, device ioctls with the device.
  */
+#include <fs/memfd.h>
 #include <fs/flock.h>
 #include <fs/pipe.h>
 #include <fs/vfs.h>
@@ -100,6 +101,10 @@ static long fcntl_file(struct file *f, unsigned int cmd, unsigned long arg)
 		return pipe_set_size(f, (unsigned int)arg);
 	case F_GETPIPE_SZ:
 		return pipe_get_size(f);
+	case F_ADD_SEALS:
+		return memfd_add_seals(f, arg);
+	case F_GET_SEALS:
+		return memfd_get_seals(f);
 	default:
 		return -EINVAL;
 	}

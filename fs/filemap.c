@@ -10,6 +10,7 @@
  * ALWAYS TRUE  P1  mapping.size only grows here, under the inode lock, after the bytes are in place.
  * LOCKS        inode->lock for writing; faults inside copies take mmap_lock, which is inner.
  */
+#include <fs/memfd.h>
 #include <fs/namei.h>
 #include <kernel/process.h>
 #include <lib/string.h>
@@ -150,6 +151,8 @@ ssize_t generic_file_write(struct file *f, struct iov_iter *it, loff_t *pos)
 	if (f->flags & O_APPEND)
 		*pos = inode->mapping.size;
 	n = write_limit(*pos, it->count);
+	if (n > 0 && unlikely(inode->mapping.seals & ~(unsigned int)F_SEAL_SEAL))
+		n = seals_limit_write(&inode->mapping, *pos, n);
 	if (n > 0) {
 		remove_privs(inode);
 		n = write_pages(&inode->mapping, it, *pos, (size_t)n);

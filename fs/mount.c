@@ -129,6 +129,16 @@ static struct mount *mount_new(struct super_block *sb, struct dentry *root, cons
 	return m;
 }
 
+struct mount *kern_mount(const struct fs_type *t, const char *options)
+{
+	struct super_block *sb = t->mount(t, "none", options, 0);
+	struct mount *m = IS_ERR(sb) ? NULL : mount_new(sb, dget(sb->root), "none", 0);
+
+	if (!m)
+		panic("kern_mount: no memory for %s", t->name);
+	return m;
+}
+
 static void mount_attach(struct mount *m, const struct path *at)
 {
 	path_get(at);

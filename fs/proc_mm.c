@@ -4,6 +4,7 @@
  */
 #include <fs/proc.h>
 #include <lib/printf.h>
+#include <mm/overcommit.h>
 #include <mm/page_alloc.h>
 #include <mm/slab.h>
 #include <mm/vmalloc.h>
@@ -54,8 +55,8 @@ static int show_meminfo(struct seq_file *m)
 	kb(m, "SUnreclaim:", slab_pages());
 	kb(m, "KernelStack:", state(nr_kernel_stack_pages));
 	kb(m, "PageTables:", state(nr_page_table_pages));
-	kb(m, "CommitLimit:", total / 2);
-	kb(m, "Committed_AS:", anon + shmem);
+	kb(m, "CommitLimit:", vm_commit_limit());
+	kb(m, "Committed_AS:", vm_committed());
 	seq_printf(m, "VmallocTotal:   %8lu kB\nVmallocUsed:    %8lu kB\nVmallocChunk:   %8u kB\n",
 		   vmalloc_kb, vmalloc_used() >> 10, 0u);
 	return 0;

@@ -2,15 +2,80 @@
 /*
  * fs/proc_sys.c - /proc/sys: settings by name, as sysctl(8) knows them
  *
- * All but vm/min_free_kbytes are facts about this kernel that programs ask for.
+ * Some are facts about this kernel that programs ask for. What can be set is a struct ctl: the address
+ * of a number, its range, and what to do after it changed. Only the owner, root, may write.
+ *
+ * LOCKS        none: a setting is one word, stored whole; who uses it reads it once per decision.
  */
 #include <fs/proc.h>
 #include <kernel/random.h>
 #include <kernel/utsname.h>
 #include <lib/printf.h>
 #include <lib/string.h>
+#include <mm/overcommit.h>
 #include <mm/zone.h>
 #include <uapi/errno.h>
+
+/* ---- settings ---- */
+
+int proc_show_ctl(struct seq_file *m)
+{
+	const struct ctl *c = proc_entry_of(m->inode)->ctl;
+
+	if (c->kind == CTL_INT)
+		seq_printf(m, "%d\n", READ_ONCE(*(int *)c->value));
+	else
+		seq_printf(m, "%lu\n", READ_ONCE(*(unsigned long *)c->value));
+	return 0;
+}
+
+static char *trim(char *text)
+{
+	size_t n;
+
+	while (*text == ' ' || *text == '\t')
+		text++;
+	for (n = strlen(text); n && (text[n - 1] == ' ' || text[n - 1] == '\t'); n--)
+		text[n - 1] = '\0';
+	return text;
+}
+
+int proc_write_ctl(struct inode *inode, char *text)
+{
+	const struct ctl *c = proc_entry_of(inode)->ctl;
+	unsigned long u = 0;
+	long v = 0;
+
+	text = trim(text);
+	if (c->kind == CTL_INT) {
+		if (kstrtol(text, 10, &v) || v < c->min || v > (long)c->max)
+			return -EINVAL;
+		WRITE_ONCE(*(int *)c->value, (int)v);
+	} else {
+		if (kstrtoul(text, 10, &u) || u < (unsigned long)c->min || u > c->max)
+			return -EINVAL;
+		WRITE_ONCE(*(unsigned long *)c->value, u);
+	}
+	if (c->changed)
+		c->changed();
+	return 0;
+}
+
+/* Only one of the two counts; the other shows 0 then, as on Linux. */
+static void ratio_changed(void) { sysctl_overcommit_kbytes = 0; }
+static void kbytes_changed(void) { sysctl_overcommit_ratio = 0; }
+
+#define INT_CTL(var, lo, hi)		{ &var, CTL_INT, hi, lo, NULL }
+#define ULONG_CTL(var, hi)		{ &var, CTL_ULONG, hi, 0, NULL }
+static const struct ctl overcommit_memory = INT_CTL(sysctl_overcommit_memory, 0, 2);
+static const struct ctl overcommit_ratio = { &sysctl_overcommit_ratio, CTL_INT, __INT_MAX__, 0, ratio_changed };
+static const struct ctl overcommit_kbytes = { &sysctl_overcommit_kbytes, CTL_ULONG, ~0UL, 0, kbytes_changed };
+static const struct ctl admin_reserve = ULONG_CTL(sysctl_admin_reserve_kbytes, ~0UL);
+static const struct ctl user_reserve = ULONG_CTL(sysctl_user_reserve_kbytes, ~0UL);
+static const struct ctl max_map_count = INT_CTL(sysctl_max_map_count, 0, __INT_MAX__);
+static const struct ctl randomize = INT_CTL(sysctl_randomize_va_space, 0, 2);
+
+/* ---- facts ---- */
 
 #define TEXT(name, text)				\
 static int show_##name(struct seq_file *m)		\
@@ -22,11 +87,7 @@ TEXT(pid_max, "32768")
 TEXT(threads_max, "32768")
 TEXT(ngroups_max, "32")
 TEXT(cap_last_cap, "40")
-TEXT(randomize, "2")
 TEXT(core_pattern, "core")
-TEXT(overcommit, "1")
-TEXT(overcommit_ratio, "50")
-TEXT(max_map_count, "65530")
 TEXT(mmap_min_addr, "65536")
 TEXT(swappiness, "60")
 TEXT(file_max, "1048576")
@@ -107,6 +168,7 @@ static int show_boot_id(struct seq_file *m)
 }
 
 #define RO(n, fn) { .name = n, .mode = S_IFREG | 0444, .show = show_##fn }
+#define RW(n, c) { .name = n, .mode = S_IFREG | 0644, .show = proc_show_ctl, .write = proc_write_ctl, .ctl = &(c) }
 
 static const struct proc_entry random_entries[] = {
 	RO("boot_id", boot_id), RO("entropy_avail", entropy_avail), RO("poolsize", poolsize),
@@ -120,16 +182,16 @@ static const struct proc_entry kernel_entries[] = {
 	RO("ngroups_max", ngroups_max), RO("osrelease", release), RO("ostype", sysname),
 	RO("pid_max", pid_max),
 	{ .name = "random", .mode = S_IFDIR | 0555, .children = random_entries },
-	RO("randomize_va_space", randomize), RO("threads-max", threads_max),
+	RW("randomize_va_space", randomize), RO("threads-max", threads_max),
 	RO("version", version), { .mode = 0 },
 };
 
 static const struct proc_entry vm_entries[] = {
-	RO("max_map_count", max_map_count),
+	RW("admin_reserve_kbytes", admin_reserve), RW("max_map_count", max_map_count),
 	{ .name = "min_free_kbytes", .mode = S_IFREG | 0644, .show = show_min_free, .write = write_min_free },
-	RO("mmap_min_addr", mmap_min_addr),
-	RO("overcommit_memory", overcommit), RO("overcommit_ratio", overcommit_ratio),
-	RO("swappiness", swappiness), { .mode = 0 },
+	RO("mmap_min_addr", mmap_min_addr), RW("overcommit_kbytes", overcommit_kbytes),
+	RW("overcommit_memory", overcommit_memory), RW("overcommit_ratio", overcommit_ratio),
+	RO("swappiness", swappiness), RW("user_reserve_kbytes", user_reserve), { .mode = 0 },
 };
 
 static const struct proc_entry fs_entries[] = {

@@ -7,7 +7,8 @@
  * fs/initramfs.c), and so is devtmpfs (fs/devfs.c).
  *
  * The limit counts pages per super block. A page is charged when it is first filled (aspace_ops.fill)
- * and given back when truncation or the inode's end removes it; inode->charged remembers how many.
+ * and given back when truncation or the inode's end removes it; inode->charged remembers how many. Each
+ * is also a promise to find memory (mm/overcommit.c), unless all of the file was promised when it was made.
  *
  * ALWAYS TRUE  T1  every name is a hashed positive dentry with one reference of its own.
  *              T2  info.used = sum of inode->charged.
@@ -15,11 +16,13 @@
  * LOCKS        directory inode locks by the callers; used and charged are atomic.
  * LEFT OUT     swap of tmpfs pages, huge pages, quotas, extended attributes.
  */
+#include <fs/memfd.h>
 #include <fs/namei.h>
 #include <fs/tmpfs.h>
 #include <kernel/process.h>
 #include <lib/printf.h>
 #include <lib/string.h>
+#include <mm/overcommit.h>
 #include <mm/page_alloc.h>
 #include <mm/slab.h>
 #include <uapi/errno.h>
@@ -51,6 +54,11 @@ static int tmpfs_fill(struct address_space *as, struct page *page)
 	}
 	if (!info->max)
 		atomic64_inc(&info->used);
+	if (!(as->flags & AS_RESERVED) && !vm_charge_pages(NULL, 1, 1)) {
+		atomic64_dec(&info->used);
+		unlock_page(page);
+		return -ENOSPC;
+	}
 	atomic64_inc(&inode->charged);
 	clear_page(page_address(page));
 	SetPageUptodate(page);
@@ -58,19 +66,38 @@ static int tmpfs_fill(struct address_space *as, struct page *page)
 	return 0;
 }
 
-static const struct aspace_ops tmpfs_aspace_ops = { .fill = tmpfs_fill };
-
-/* Give back what is charged beyond the pages that are there. */
-static void tmpfs_uncharge(struct inode *inode, unsigned long nrpages)
+/*
+ * Give back what is charged beyond the pages that are there. Without the inode lock (MADV_REMOVE) others
+ * may do the same at this moment: who lowers inode->charged gives back exactly that. A page whose charge
+ * is still on its way makes the difference too small, and the next time makes up for it.
+ */
+static void tmpfs_uncharge(struct inode *inode, const unsigned long *nrpages)
 {
 	struct tmpfs_info *info = inode->sb->private;
-	long extra = atomic64_read(&inode->charged) - (long)nrpages;
+	long charged = atomic64_read(&inode->charged), extra;
 
-	if (extra > 0) {
-		atomic64_sub(extra, &inode->charged);
-		atomic64_sub(extra, &info->used);
-	}
+	do {
+		extra = charged - (nrpages ? (long)READ_ONCE(*nrpages) : 0);
+		if (extra <= 0)
+			return;
+	} while (!__atomic_compare_exchange_n(&inode->charged.counter, &charged, charged - extra, false,
+					      __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
+	atomic64_sub(extra, &info->used);
+	if (!(inode->mapping.flags & AS_RESERVED))
+		vm_uncharge_pages((unsigned long)extra);
 }
+
+static int tmpfs_punch(struct address_space *as, loff_t start, loff_t end)
+{
+	if (as->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
+		return -EPERM;
+	punch_pages(as, start, end);
+	tmpfs_uncharge(as->host, &as->nrpages);
+	inode_touch(as->host);
+	return 0;
+}
+
+static const struct aspace_ops tmpfs_aspace_ops = { .fill = tmpfs_fill, .punch = tmpfs_punch };
 
 void tmpfs_charge_adopted(struct inode *inode)
 {
@@ -78,6 +105,7 @@ void tmpfs_charge_adopted(struct inode *inode)
 
 	atomic64_inc(&info->used);
 	atomic64_inc(&inode->charged);
+	vm_commit_add(1);
 }
 
 /* ---- inodes ---- */
@@ -95,6 +123,7 @@ static void tmpfs_set_ops(struct inode *inode)
 		inode->fops = &tmpfs_file_fops;
 		address_space_init(&inode->mapping, inode, &tmpfs_aspace_ops);
 		inode->mapping.flags = AS_SHMEM;
+		inode->mapping.seals = F_SEAL_SEAL;
 		break;
 	case S_IFLNK:
 		inode->ops = &tmpfs_link_iops;
@@ -127,7 +156,9 @@ static void tmpfs_evict(struct inode *inode)
 {
 	struct tmpfs_info *info = inode->sb->private;
 
-	tmpfs_uncharge(inode, 0);
+	tmpfs_uncharge(inode, NULL);
+	if (inode->mapping.flags & AS_RESERVED)
+		vm_uncharge_pages(DIV_ROUND_UP((unsigned long)inode->mapping.size, PAGE_SIZE));
 	if (S_ISLNK(inode->mode))
 		kfree(inode->private);
 	atomic64_dec(&info->inodes);
@@ -265,10 +296,14 @@ static int tmpfs_setattr(struct inode *inode, const struct iattr *attr)
 	loff_t old = as->size;
 
 	if (attr->valid & ATTR_SIZE) {
+		int err = seals_forbid_size(as, attr->size);
+
+		if (err)
+			return err;
 		WRITE_ONCE(as->size, attr->size);
 		if (attr->size < old) {
 			truncate_pages(as, attr->size);
-			tmpfs_uncharge(inode, as->nrpages);
+			tmpfs_uncharge(inode, &as->nrpages);
 		}
 		inode_touch(inode);
 	}
@@ -289,8 +324,9 @@ static int tmpfs_fallocate(struct file *f, int mode, loff_t off, loff_t len)
 		return -EOPNOTSUPP;
 	mutex_lock(&inode->lock);
 	if (mode & FALLOC_FL_PUNCH_HOLE) {
-		punch_pages(as, off, end);
-		tmpfs_uncharge(inode, as->nrpages);
+		err = tmpfs_punch(as, off, end);
+	} else if (end > as->size && (as->seals & F_SEAL_GROW)) {
+		err = -EPERM;
 	} else {
 		for (loff_t pos = ALIGN_DOWN(off, PAGE_SIZE); pos < end && !err; pos += PAGE_SIZE) {
 			struct page *p = page_cache_get(as, (pgoff_t)pos >> PAGE_SHIFT, &err);

@@ -5,6 +5,7 @@
  * Caches first, then the types, then the root mount (a tmpfs), then devices: each step needs those
  * above it and none below.
  */
+#include <fs/memfd.h>
 #include <fs/tmpfs.h>
 #include <fs/vfs.h>
 
@@ -16,6 +17,7 @@ void vfs_init(void)
 	dcache_init();
 	tmpfs_init();
 	mount_init();
+	memfd_init();
 	devfs_init();
 	devpts_init();
 	procfs_init();

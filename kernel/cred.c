@@ -135,6 +135,7 @@ void cred_exec(struct process *p)
 {
 	p->suid = p->fsuid = p->euid;
 	p->sgid = p->fsgid = p->egid;
+	limits_to_mm(p, current->mm);
 }
 
 SYSCALL_DEFINE0(getuid)  { return current_process()->uid; }
@@ -169,6 +170,8 @@ static int change_uids(uid_t ruid, uid_t euid, uid_t suid)
 	if (suid != ID_KEEP)
 		p->suid = suid;
 	p->fsuid = p->euid;
+	if (current->mm)
+		limits_to_mm(p, current->mm);
 	return 0;
 }
 

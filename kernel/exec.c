@@ -136,11 +136,8 @@ static struct mm_struct *new_mm(const struct process *p)
 {
 	struct mm_struct *mm = mm_alloc();
 
-	if (mm) {
-		mm->rlimit_as = p->rlim[RLIMIT_AS].rlim_cur;
-		mm->rlimit_data = p->rlim[RLIMIT_DATA].rlim_cur;
-		mm->rlimit_stack = p->rlim[RLIMIT_STACK].rlim_cur;
-	}
+	if (mm)
+		limits_to_mm(p, mm);
 	return mm;
 }
 

@@ -240,7 +240,7 @@ static void place_program(struct binprm *b, struct elf_image *im)
 
 	if (im->ehdr.e_type != ET_DYN)
 		return;
-	if (exec_randomize())
+	if (exec_randomize(1))
 		base += random_below(b->stack_top >> (PAGE_SHIFT + 8)) << PAGE_SHIFT;
 	im->bias = base - im->low;
 }
@@ -328,7 +328,7 @@ static void set_brk(struct mm_struct *mm, const struct elf_image *im)
 {
 	unsigned long brk = im->bias + im->high;
 
-	if (exec_randomize())
+	if (exec_randomize(2))
 		brk += random_below(BRK_RANDOM / PAGE_SIZE) * PAGE_SIZE;
 	mm->start_brk = mm->brk = brk;
 }

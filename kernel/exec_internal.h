@@ -67,8 +67,8 @@ bool elf_recognise(const struct binprm *b);
 int elf_load(struct binprm *b);
 
 /* ---- exec_stack.c ---- */
-/* exec_randomize - may addresses be chosen at random? Not with norandom or ADDR_NO_RANDOMIZE. */
-bool exec_randomize(void);
+/* exec_randomize - may addresses of this sort (1, the heap: 2) be chosen at random? Not with norandom or ADDR_NO_RANDOMIZE. */
+bool exec_randomize(int level);
 /* exec_layout - stack top and mmap base of the new address space */
 void exec_layout(struct binprm *b);
 /* exec_build_stack - strings, vectors and auxv; sets b->sp */

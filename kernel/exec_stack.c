@@ -34,14 +34,17 @@
 
 #define ADDR_NO_RANDOMIZE	0x0040000u	/* personality(2) */
 
-bool exec_randomize(void)
+int sysctl_randomize_va_space = 2;
+
+bool exec_randomize(int level)
 {
-	return !boot_params.norandom && !(current_process()->personality & ADDR_NO_RANDOMIZE);
+	return READ_ONCE(sysctl_randomize_va_space) >= level && !boot_params.norandom &&
+	       !(current_process()->personality & ADDR_NO_RANDOMIZE);
 }
 
 static unsigned long random_pages(unsigned long n)
 {
-	return exec_randomize() ? random_below(n) << PAGE_SHIFT : 0;
+	return exec_randomize(1) ? random_below(n) << PAGE_SHIFT : 0;
 }
 
 void exec_layout(struct binprm *b)
@@ -138,7 +141,7 @@ static void plan(const struct binprm *b, struct stack_plan *s)
 	s->env = s->execfn - b->envp.len;
 	s->arg = s->env - s->arg_len;
 	sp = s->arg;
-	if (exec_randomize())
+	if (exec_randomize(1))
 		sp -= random_below(8192);
 	sp = ALIGN_DOWN(sp, 16UL);
 	if (ELF_PLATFORM)

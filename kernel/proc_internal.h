@@ -83,6 +83,8 @@ void user_put(struct user *u);
 struct user *user_of_process(struct process *p);
 void user_count_threads(struct process *p, int n);
 void cred_exec(struct process *p);
+/* limits_to_mm - what mm/ has to know of @p: limits, and whether it has privilege (kernel/rlimit.c) */
+void limits_to_mm(const struct process *p, struct mm_struct *mm);
 
 /* ---- exit.c ---- */
 void exit_mm_release(void);		/* clear_child_tid, robust list, vfork parent: exec and exit */

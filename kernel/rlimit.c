@@ -2,8 +2,8 @@
 /*
  * kernel/rlimit.c - how much may a process use, and how much has it used?
  *
- * Limits belong to the process and are copied by fork. mm/ knows no process, so RLIMIT_AS, _DATA and
- * _STACK are copied into the mm whenever they change.
+ * Limits belong to the process and are copied by fork. mm/ knows no process, so RLIMIT_AS, _DATA, _STACK and
+ * _MEMLOCK, and whether the program is privileged, are copied into the mm whenever they change.
  *
  * LOCKS          p->siglock for p->rlim and the usage of dead threads and children.
  */
@@ -14,15 +14,27 @@
 
 #define NR_OPEN_MAX	(1024UL * 1024)		/* /proc/sys/fs/nr_open's default */
 
+void limits_to_mm(const struct process *p, struct mm_struct *mm)
+{
+	bool admin = p->euid == 0;
+
+	mm->rlimit_as = p->rlim[RLIMIT_AS].rlim_cur;
+	mm->rlimit_data = p->rlim[RLIMIT_DATA].rlim_cur;
+	mm->rlimit_stack = p->rlim[RLIMIT_STACK].rlim_cur;
+	mm->rlimit_memlock = admin ? RLIM_INFINITY : p->rlim[RLIMIT_MEMLOCK].rlim_cur;
+	if (admin)
+		__atomic_fetch_or(&mm->flags, BIT(MMF_ADMIN), __ATOMIC_RELAXED);
+	else
+		__atomic_fetch_and(&mm->flags, ~BIT(MMF_ADMIN), __ATOMIC_RELAXED);
+}
+
 static void copy_to_mm(struct process *p)
 {
 	struct mm_struct *mm = process_mm_get(p);
 
 	if (!mm)
 		return;
-	mm->rlimit_as = p->rlim[RLIMIT_AS].rlim_cur;
-	mm->rlimit_data = p->rlim[RLIMIT_DATA].rlim_cur;
-	mm->rlimit_stack = p->rlim[RLIMIT_STACK].rlim_cur;
+	limits_to_mm(p, mm);
 	mmput(mm);
 }
 

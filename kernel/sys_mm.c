@@ -13,6 +13,7 @@
 #include <kernel/syscall.h>
 #include <mm/mm.h>
 #include <mm/page_alloc.h>
+#include <mm/page_cache.h>
 #include <mm/slab.h>
 #include <uapi/mman.h>
 #include <uapi/mount.h>
@@ -45,6 +46,33 @@ static int check_file_access(const struct file *f, struct mmap_request *rq)
 	return f->ops->mmap ? 0 : -ENODEV;
 }
 
+/* What the object's seals leave of a shared mapping. */
+static int check_seals(struct mmap_request *rq)
+{
+	if (!rq->mapping || !(rq->mapping->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)))
+		return 0;
+	if (rq->prot & PROT_WRITE)
+		return -EPERM;
+	rq->vm_flags_clear |= VM_MAYWRITE;
+	return 0;
+}
+
+/* A shared mapping counts as writable from before it exists, so that no seal can slip in between. */
+static long mmap_shared(struct mmap_request *rq)
+{
+	long result = check_seals(rq);
+	bool writable = rq->mapping && !(rq->vm_flags_clear & VM_MAYWRITE);
+
+	if (result)
+		return result;
+	if (writable && !mapping_map_writable(rq->mapping))
+		return -EPERM;
+	result = do_mmap(current->mm, rq);
+	if (writable)
+		mapping_unmap_writable(rq->mapping);
+	return result;
+}
+
 static long mmap_file(struct file *f, struct mmap_request *rq)
 {
 	int err = check_file_access(f, rq);
@@ -53,7 +81,9 @@ static long mmap_file(struct file *f, struct mmap_request *rq)
 		return err;
 	rq->vm_file = f;
 	err = f->ops->mmap(f, rq);
-	return err ? err : do_mmap(current->mm, rq);
+	if (err)
+		return err;
+	return (rq->flags & MAP_TYPE) == MAP_PRIVATE ? do_mmap(current->mm, rq) : mmap_shared(rq);
 }
 
 SYSCALL_DEFINE6(mmap, unsigned long, addr, size_t, len, unsigned long, prot, unsigned long, flags,
@@ -101,6 +131,12 @@ SYSCALL_DEFINE3(madvise, unsigned long, addr, size_t, len, int, advice)
 	return do_madvise(current->mm, addr, len, advice);
 }
 
+SYSCALL_DEFINE5(remap_file_pages, unsigned long, addr, size_t, len, unsigned long, prot, unsigned long, pgoff,
+		unsigned long, flags)
+{
+	return prot ? -EINVAL : do_remap_file_pages(current->mm, addr, len, pgoff, flags);
+}
+
 SYSCALL_DEFINE1(brk, unsigned long, brk)
 {
 	return (long)do_brk(current->mm, brk);
@@ -125,23 +161,24 @@ static u64 mlock_limit(void)
 
 SYSCALL_DEFINE2(mlock, unsigned long, addr, size_t, len)
 {
-	return do_mlock(current->mm, addr, len, true, mlock_limit());
+	return do_mlock(current->mm, addr, len, VM_LOCKED, mlock_limit());
 }
 
 SYSCALL_DEFINE3(mlock2, unsigned long, addr, size_t, len, int, flags)
 {
 	if (flags & ~MLOCK_ONFAULT)
 		return -EINVAL;
-	return do_mlock(current->mm, addr, len, true, mlock_limit());
+	return do_mlock(current->mm, addr, len,
+			flags ? VM_LOCKED | VM_LOCKONFAULT : VM_LOCKED, mlock_limit());
 }
 
 SYSCALL_DEFINE2(munlock, unsigned long, addr, size_t, len)
 {
-	return do_mlock(current->mm, addr, len, false, mlock_limit());
+	return do_mlock(current->mm, addr, len, 0, mlock_limit());
 }
 
 /* Every mapping is locked or unlocked on its own: the list may change between two of them. */
-static long lock_all(struct mm_struct *mm, bool lock)
+static long lock_all(struct mm_struct *mm, unsigned long lock)
 {
 	unsigned long addr = 0;
 	int err;
@@ -169,6 +206,7 @@ static long lock_all(struct mm_struct *mm, bool lock)
 SYSCALL_DEFINE1(mlockall, int, flags)
 {
 	struct mm_struct *mm = current->mm;
+	unsigned long lock = flags & MCL_ONFAULT ? VM_LOCKED | VM_LOCKONFAULT : VM_LOCKED;
 	u64 limit = mlock_limit();
 
 	if (!flags || (flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) || flags == MCL_ONFAULT)
@@ -179,9 +217,9 @@ SYSCALL_DEFINE1(mlockall, int, flags)
 	    mm->total_vm > limit >> PAGE_SHIFT)
 		return -ENOMEM;
 	down_write(&mm->mmap_lock);
-	mm->def_flags = flags & MCL_FUTURE ? VM_LOCKED : 0;
+	mm->def_flags = flags & MCL_FUTURE ? lock : 0;
 	up_write(&mm->mmap_lock);
-	return flags & MCL_CURRENT ? lock_all(mm, true) : 0;
+	return flags & MCL_CURRENT ? lock_all(mm, lock) : 0;
 }
 
 SYSCALL_DEFINE0(munlockall)
@@ -191,7 +229,7 @@ SYSCALL_DEFINE0(munlockall)
 	down_write(&mm->mmap_lock);
 	mm->def_flags = 0;
 	up_write(&mm->mmap_lock);
-	return lock_all(mm, false);
+	return lock_all(mm, 0);
 }
 
 /* ---- other processes' memory ---- */

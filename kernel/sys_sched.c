@@ -8,7 +8,6 @@
  *
  * LOCKS          tasklist_lock to find threads.
  */
-#include <kernel/ipi.h>
 #include <kernel/process.h>
 #include <kernel/syscall.h>
 #include <lib/string.h>
@@ -255,44 +254,4 @@ SYSCALL_DEFINE3(getcpu, unsigned int __user *, ucpu, unsigned int __user *, unod
 	if (unode && put_user(numa_node_id(), unode))
 		return -EFAULT;
 	return 0;
-}
-
-/* ---- membarrier(2): a fence on every CPU that runs a thread of ours ---- */
-
-#define MEMBARRIER_CMD_QUERY				0
-#define MEMBARRIER_CMD_GLOBAL				(1 << 0)
-#define MEMBARRIER_CMD_GLOBAL_EXPEDITED			(1 << 1)
-#define MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED	(1 << 2)
-#define MEMBARRIER_CMD_PRIVATE_EXPEDITED		(1 << 3)
-#define MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED	(1 << 4)
-#define MEMBARRIER_ALL	(MEMBARRIER_CMD_GLOBAL | MEMBARRIER_CMD_GLOBAL_EXPEDITED | \
-			 MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED | \
-			 MEMBARRIER_CMD_PRIVATE_EXPEDITED | \
-			 MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED)
-
-static void fence_ipi(void *arg)
-{
-	smp_mb();
-}
-
-SYSCALL_DEFINE3(membarrier, int, cmd, unsigned int, flags, int, cpu)
-{
-	if (flags)
-		return -EINVAL;
-	switch (cmd) {
-	case MEMBARRIER_CMD_QUERY:
-		return MEMBARRIER_ALL;
-	case MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED:
-	case MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED:
-		return 0;
-	case MEMBARRIER_CMD_GLOBAL:
-	case MEMBARRIER_CMD_GLOBAL_EXPEDITED:
-	case MEMBARRIER_CMD_PRIVATE_EXPEDITED:
-		smp_mb();
-		ipi_call_mask(&cpu_online_mask, fence_ipi, NULL);
-		smp_mb();
-		return 0;
-	default:
-		return -EINVAL;
-	}
 }

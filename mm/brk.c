@@ -41,7 +41,7 @@ static bool brk_grow(struct mm_struct *mm, unsigned long start, unsigned long en
 	if (next && end + PAGE_SIZE > vm_start_gap(next))
 		return false;
 	if (!may_expand_vm(mm, proto.vm_flags, pages) || mm->map_count >= MAX_MAP_COUNT ||
-	    !vm_enough_memory(proto.vm_flags, pages))
+	    !may_lock(mm, proto.vm_flags, pages))
 		return false;
 	return mmap_region(mm, &proto) == 0;
 }

@@ -34,6 +34,7 @@ struct copy {
 	struct mm_struct *to;
 	bool protected;		/* some parent pte lost W: flush at the end */
 	long anon;
+	unsigned long charged;	/* pages of linked VMAs with VM_ACCOUNT: mmput() takes them back */
 };
 
 static void copy_pte(struct copy *c, pte_t *src, pte_t *dst, pte_t pte)
@@ -112,7 +113,7 @@ static int dup_vma(struct copy *c, struct vm_area_struct *vma, struct vm_area_st
 
 	if (!new)
 		return -ENOMEM;
-	new->vm_flags &= ~VM_LOCKED;
+	new->vm_flags &= ~VM_LOCKED_MASK;
 	if (vma->vm_flags & VM_WIPEONFORK)
 		new->has_anon = false;
 	vma_link(c->to, new, *prev);
@@ -120,6 +121,7 @@ static int dup_vma(struct copy *c, struct vm_area_struct *vma, struct vm_area_st
 	if (new->vm_ops && new->vm_ops->open)
 		new->vm_ops->open(new);
 	vm_stat_account(c->to, new->vm_flags, (long)vma_pages(new));
+	c->charged += new->vm_flags & VM_ACCOUNT ? vma_pages(new) : 0;
 	return needs_copy(vma) ? copy_ptes(c, vma) : 0;
 }
 
@@ -144,6 +146,8 @@ static void copy_fields(struct mm_struct *new, const struct mm_struct *old)
 	new->rlimit_as = old->rlimit_as;
 	new->rlimit_data = old->rlimit_data;
 	new->rlimit_stack = old->rlimit_stack;
+	new->rlimit_memlock = old->rlimit_memlock;
+	new->flags = old->flags & ~BIT(MMF_OOM_VICTIM);
 }
 
 static int dup_vmas(struct copy *c, struct mm_struct *old)
@@ -161,6 +165,33 @@ static int dup_vmas(struct copy *c, struct mm_struct *old)
 	return err;
 }
 
+/* charge_copy - what the child will be promised, in one go; pages, or -ENOMEM */
+static long charge_copy(struct mm_struct *old)
+{
+	unsigned long pages = 0, largest = 0;
+	const struct vm_area_struct *vma;
+
+	for_each_vma(old, vma) {
+		if ((vma->vm_flags & (VM_ACCOUNT | VM_DONTCOPY)) != VM_ACCOUNT)
+			continue;
+		pages += vma_pages(vma);
+		largest = max(largest, vma_pages(vma));
+	}
+	return vm_charge_pages(old, pages, largest) ? (long)pages : -ENOMEM;
+}
+
+/* copy_vmas - charge and copy everything; what a failure leaves in c->to is charged, the rest is not */
+static int copy_vmas(struct copy *c, struct mm_struct *old)
+{
+	long charged = charge_copy(old);
+	int err = charged < 0 ? (int)charged : dup_vmas(c, old);
+
+	if (charged > 0 && err)
+		vm_uncharge_pages((unsigned long)charged - c->charged);
+	ASSERT(err || c->charged == (unsigned long)charged);
+	return err;
+}
+
 struct mm_struct *dup_mm(struct mm_struct *old)
 {
 	struct mm_struct *new = mm_alloc();
@@ -172,7 +203,7 @@ struct mm_struct *dup_mm(struct mm_struct *old)
 	down_write(&old->mmap_lock);
 	down_write_nested(&new->mmap_lock);
 	copy_fields(new, old);
-	err = dup_vmas(&c, old);
+	err = copy_vmas(&c, old);
 	atomic64_set(&new->rss_anon, c.anon);
 	if (c.protected)
 		flush_tlb_mm(old);

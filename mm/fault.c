@@ -84,7 +84,7 @@ static bool grow_allowed(struct mm_struct *mm, struct vm_area_struct *vma, unsig
 		return false;
 	if (prev && addr < prev->vm_end)
 		return false;
-	return may_expand_vm(mm, vma->vm_flags, pages) && vm_enough_memory(vma->vm_flags, pages);
+	return may_expand_vm(mm, vma->vm_flags, pages) && vm_charge(mm, vma->vm_flags, pages);
 }
 
 enum fault_result expand_stack(struct mm_struct *mm, unsigned long addr)

@@ -7,10 +7,12 @@
  *                flags of the VMA        NORMAL RANDOM SEQUENTIAL DONTFORK DOFORK WIPEONFORK
  *                (mmap_lock: write)      KEEPONFORK DONTDUMP DODUMP
  *                contents                DONTNEED: drop the ptes; anonymous memory reads as zero
- *                (mmap_lock: read)       next. FREE: the same at once, which its lazy contract
- *                                        allows. REMOVE: punch a hole into the shared object
+ *                (mmap_lock: read)       next; DONTNEED_LOCKED also in locked memory. FREE: the same
+ *                                        at once, which its lazy contract allows. REMOVE: punch a
+ *                                        hole into the shared object
+ *                age                     COLD, PAGEOUT: the pages were not used lately
  *                bring in now            POPULATE_READ POPULATE_WRITE
- *                hint, nothing to do     WILLNEED (all objects are memory), COLD, PAGEOUT
+ *                hint, nothing to do     WILLNEED (all objects are memory)
  *
  * Advice for a range with holes applies to what is mapped and then fails with ENOMEM.
  *
@@ -18,6 +20,7 @@
  * LEFT OUT       huge page and KSM advice: EINVAL, as a Linux built without them answers.
  * READ NEXT      zap.c, truncate.c.
  */
+#include <kernel/sched.h>
 #include "mm_internal.h"
 
 /* ---- flags ----------------------------------------------------------------------------------- */
@@ -70,7 +73,7 @@ static int advise_flags(struct vm_area_struct **vmap, unsigned long start, unsig
 		return err;
 	err = vma_isolate(vma, start, end);
 	if (err)
-		return err;
+		return -EAGAIN;			/* madvise(2): a kernel resource, for now */
 	vma->vm_flags = flags;
 	*vmap = vma_merge(vma);
 	return 0;
@@ -81,12 +84,15 @@ static int advise_flags(struct vm_area_struct **vmap, unsigned long start, unsig
 static int advise_dontneed(struct vm_area_struct *vma, unsigned long start, unsigned long end,
 			   int advice)
 {
+	unsigned long forbidden = advice == MADV_DONTNEED_LOCKED ? VM_PFNMAP : VM_LOCKED | VM_PFNMAP;
 	struct mmu_gather tlb;
 
-	if (vma->vm_flags & (VM_LOCKED | VM_PFNMAP))
+	if (vma->vm_flags & forbidden)
 		return -EINVAL;
-	if (advice == MADV_COLD || advice == MADV_PAGEOUT)
+	if (advice == MADV_COLD || advice == MADV_PAGEOUT) {
+		age_range(vma, start, end, AGE_ALL);
 		return 0;
+	}
 	if (advice == MADV_FREE && !vma_is_anonymous(vma))
 		return -EINVAL;
 	tlb_gather_mmu(&tlb, vma->vm_mm, false);
@@ -103,10 +109,10 @@ static int advise_remove(struct vm_area_struct *vma, unsigned long start, unsign
 		return -EINVAL;
 	if (!(vma->vm_flags & VM_SHARED) || !(vma->vm_flags & VM_MAYWRITE))
 		return -EACCES;
-	if (!(vma->mapping->flags & AS_SHMEM))
+	if (!vma->mapping->ops->punch)
 		return -EOPNOTSUPP;
-	punch_pages(vma->mapping, (loff_t)offset, (loff_t)(offset + (end - start)));
-	return 0;
+	return vma->mapping->ops->punch(vma->mapping, (loff_t)offset,
+					(loff_t)(offset + (end - start)));
 }
 
 static int advise_vma(struct vm_area_struct **vma, unsigned long start, unsigned long end,
@@ -116,6 +122,7 @@ static int advise_vma(struct vm_area_struct **vma, unsigned long start, unsigned
 	case MADV_WILLNEED:
 		return 0;
 	case MADV_DONTNEED:
+	case MADV_DONTNEED_LOCKED:
 	case MADV_FREE:
 	case MADV_COLD:
 	case MADV_PAGEOUT:
@@ -137,6 +144,7 @@ static bool advice_known(int advice)
 	case MADV_SEQUENTIAL:
 	case MADV_WILLNEED:
 	case MADV_DONTNEED:
+	case MADV_DONTNEED_LOCKED:
 	case MADV_FREE:
 	case MADV_REMOVE:
 	case MADV_DONTFORK:
@@ -158,7 +166,7 @@ static bool advice_known(int advice)
 static bool advice_reads(int advice)
 {
 	return advice == MADV_WILLNEED || advice == MADV_DONTNEED || advice == MADV_FREE ||
-	       advice == MADV_REMOVE || advice == MADV_COLD || advice == MADV_PAGEOUT;
+	       advice == MADV_DONTNEED_LOCKED || advice == MADV_REMOVE || advice == MADV_COLD || advice == MADV_PAGEOUT;
 }
 
 static int advise_range(struct mm_struct *mm, unsigned long start, unsigned long end, int advice)
@@ -194,12 +202,30 @@ static int populate_errno(enum fault_result r)
 	}
 }
 
+/* not_populated - a mapping without pages that could be brought in is not a matter of memory */
+static bool not_populated(struct mm_struct *mm, unsigned long addr)
+{
+	struct vm_area_struct *vma;
+	bool special;
+
+	down_read(&mm->mmap_lock);
+	vma = find_vma_intersection(mm, addr, addr + 1);
+	special = vma && (vma->vm_flags & (VM_PFNMAP | VM_IO));
+	up_read(&mm->mmap_lock);
+	return special;
+}
+
 static int advise_populate(struct mm_struct *mm, unsigned long start, unsigned long end, bool write)
 {
 	int err = 0;
 
-	for (; !err && start < end; start += PAGE_SIZE)
+	for (; !err && start < end; start += PAGE_SIZE) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
 		err = populate_errno(handle_mm_fault(mm, start, write, false, true));
+		if (!err && not_populated(mm, start))
+			err = -EINVAL;
+	}
 	return err;
 }
 

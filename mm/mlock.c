@@ -6,7 +6,8 @@
  * THE QUESTION   Four calls about residence, all a walk over the VMAs of a range.
  *
  * ALWAYS TRUE    locked_vm == pages of all VMAs with VM_LOCKED. Nothing is ever taken from such a
- *                VMA by reclaim; that alone is what locking means here.
+ *                VMA by reclaim; that alone is what locking means here. VM_LOCKONFAULT comes only
+ *                with VM_LOCKED, and says that nobody populates.
  * LOCKS          mmap_lock: write for mlock, read otherwise. mm_populate() takes it per fault, so
  *                that a long populate does not keep other threads from mapping.
  * READ NEXT      fault.c, madvise.c.
@@ -40,7 +41,7 @@ static int populate_vma(struct mm_struct *mm, unsigned long addr, unsigned long 
 	bool write = (flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;
 	bool exec = !(flags & (VM_READ | VM_WRITE));
 
-	if (flags & (VM_PFNMAP | VM_IO))
+	if (flags & (VM_PFNMAP | VM_IO | VM_LOCKONFAULT))
 		return 0;
 	for (; addr < end; addr += PAGE_SIZE) {
 		enum fault_result r = handle_mm_fault(mm, addr, write, exec, true);
@@ -69,11 +70,12 @@ int mm_populate(struct mm_struct *mm, unsigned long addr, size_t len)
 
 /* ---- mlock ----------------------------------------------------------------------------------- */
 
-/* lock_vma - set or clear VM_LOCKED on the part of *@vmap inside [start, end) */
-static int lock_vma(struct vm_area_struct **vmap, unsigned long start, unsigned long end, bool lock)
+/* lock_vma - the part of *@vmap inside [start, end) gets @lock for its VM_LOCKED_MASK bits */
+static int lock_vma(struct vm_area_struct **vmap, unsigned long start, unsigned long end,
+		    unsigned long lock)
 {
 	struct vm_area_struct *vma = *vmap;
-	unsigned long flags = lock ? vma->vm_flags | VM_LOCKED : vma->vm_flags & ~VM_LOCKED;
+	unsigned long flags = (vma->vm_flags & ~VM_LOCKED_MASK) | lock, old = vma->vm_flags;
 	int err;
 
 	if (flags == vma->vm_flags || (vma->vm_flags & VM_SPECIAL))
@@ -82,15 +84,16 @@ static int lock_vma(struct vm_area_struct **vmap, unsigned long start, unsigned 
 	if (err)
 		return err;
 	vma->vm_flags = flags;
-	if (lock)
+	if (lock && !(old & VM_LOCKED))
 		vma->vm_mm->locked_vm += vma_pages(vma);
-	else
+	else if (!lock)
 		vma->vm_mm->locked_vm -= vma_pages(vma);
 	*vmap = vma_merge(vma);
 	return 0;
 }
 
-static int lock_range(struct mm_struct *mm, unsigned long start, unsigned long end, bool lock)
+static int lock_range(struct mm_struct *mm, unsigned long start, unsigned long end,
+		      unsigned long lock)
 {
 	struct vm_area_struct *vma = find_vma(mm, start);
 	unsigned long pos;
@@ -118,18 +121,20 @@ static unsigned long locked_pages(struct mm_struct *mm, unsigned long start, uns
 	return bytes >> PAGE_SHIFT;
 }
 
-int do_mlock(struct mm_struct *mm, unsigned long addr, size_t len, bool lock, unsigned long rlimit)
+int do_mlock(struct mm_struct *mm, unsigned long addr, size_t len, unsigned long lock,
+	     unsigned long rlimit)
 {
 	unsigned long start = ALIGN_DOWN(addr, PAGE_SIZE);
 	unsigned long end = ALIGN_UP(addr + len, PAGE_SIZE), pages = (end - start) >> PAGE_SHIFT;
 	int err;
 
+	ASSERT(!(lock & ~VM_LOCKED_MASK) && lock != VM_LOCKONFAULT);
+	if (lock && !rlimit)
+		return -EPERM;
 	if (addr + len < addr || (len && end <= start))
 		return lock ? -ENOMEM : -EINVAL;
 	if (end == start)
 		return 0;
-	if (lock && !rlimit)
-		return -EPERM;
 	if (down_write_killable(&mm->mmap_lock))
 		return -EINTR;
 	if (lock && mm->locked_vm + pages > rlimit >> PAGE_SHIFT &&

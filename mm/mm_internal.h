@@ -6,6 +6,7 @@
 #define MM_INTERNAL_H
 
 #include <mm/mm.h>
+#include <mm/overcommit.h>
 #include <mm/page_alloc.h>
 #include <mm/page_cache.h>
 #include <mm/pgtable.h>
@@ -97,10 +98,12 @@ long find_unmapped_area(struct mm_struct *mm, unsigned long addr, size_t len, un
 void unmap_region(struct mm_struct *mm, struct list_head *list, struct vm_area_struct *prev,
 		  struct vm_area_struct *next);
 /* mmap_region - map proto's range, which is free: grow a neighbour or link a copy of @proto (and
- * call its open()); account it; 0 or -ENOMEM */
+ * call its open()); account and charge it; 0 or -ENOMEM */
 int mmap_region(struct mm_struct *mm, struct vm_area_struct *proto);
-/* vm_enough_memory - heuristic overcommit: is a request of @pages not obviously hopeless? */
-bool vm_enough_memory(unsigned long vm_flags, unsigned long pages);
+/* mmap_locked - do_mmap() without its checks of @rq; mmap_lock held for write, @len is rq->len in whole pages */
+long mmap_locked(struct mm_struct *mm, const struct mmap_request *rq, size_t len);
+/* may_lock - does RLIMIT_MEMLOCK allow @pages more, if @vm_flags would lock them? */
+bool may_lock(const struct mm_struct *mm, unsigned long vm_flags, unsigned long pages);
 void update_hiwater(struct mm_struct *mm);
 
 /* ---- fault.c, cow.c ---- */
@@ -136,6 +139,11 @@ static inline bool lock_pte(struct fault *f)
 	spin_lock(f->ptl);
 	return pte_same(ptep_get(f->pte), f->orig_pte);
 }
+
+/* ---- pagemap.c ---- */
+enum age_what { AGE_ALL, AGE_ANON, AGE_FILE };
+/* age_range - the pages mapped in [start, end) of @vma count as not used since now. mmap_lock held. */
+void age_range(struct vm_area_struct *vma, unsigned long start, unsigned long end, enum age_what what);
 
 /* ---- pgtable.c, mm.c ---- */
 /*

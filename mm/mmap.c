@@ -17,8 +17,8 @@
  *                N3  total_vm is the sum over all VMAs.
  *
  * LOCKS          mmap_lock for write, taken here; i_mmap_rwsem and ptl inside.
- * LEFT OUT       huge pages; strict overcommit (mode 2). (Linux: mm/mmap.c)
- * READ NEXT      vma.c, zap.c, mm.c (exit).
+ * LEFT OUT       huge pages. (Linux: mm/mmap.c)
+ * READ NEXT      vma.c, overcommit.c, zap.c, mm.c (exit).
  */
 #include "mm_internal.h"
 
@@ -79,26 +79,22 @@ long find_unmapped_area(struct mm_struct *mm, unsigned long addr, size_t len, un
 
 /* ---- map ------------------------------------------------------------------------------------- */
 
-/* Memory that may have to be found later: private and writable, and not declared speculative. */
-bool vm_enough_memory(unsigned long vm_flags, unsigned long pages)
-{
-	if ((vm_flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) != VM_WRITE)
-		return true;
-	return pages <= totalram_pages();
-}
-
 int mmap_region(struct mm_struct *mm, struct vm_area_struct *proto)
 {
 	struct vm_area_struct *prev, *vma, *next;
 	unsigned long pages = vma_pages(proto);
 
+	if (!vm_charge(mm, proto->vm_flags, pages))
+		return -ENOMEM;
 	next = find_vma_prev(mm, proto->vm_start, &prev);
 	proto->vm_mm = mm;
 	vma_set_page_prot(proto);
 	if (!vma_merge_new(proto, prev, next)) {
 		vma = vm_area_alloc(mm, proto);
-		if (!vma)
+		if (!vma) {
+			vm_uncharge(proto->vm_flags, pages);
 			return -ENOMEM;
+		}
 		vma_link(mm, vma, prev);
 		if (vma->vm_ops && vma->vm_ops->open)
 			vma->vm_ops->open(vma);
@@ -119,10 +115,11 @@ static unsigned long calc_vm_flags(struct mm_struct *mm, const struct mmap_reque
 	flags |= rq->prot & PROT_EXEC ? VM_EXEC : 0;
 	flags |= rq->flags & MAP_GROWSDOWN ? VM_GROWSDOWN : 0;
 	flags |= rq->flags & MAP_LOCKED ? VM_LOCKED : 0;
-	flags |= rq->flags & MAP_NORESERVE ? VM_NORESERVE : 0;
+	if ((rq->flags & MAP_NORESERVE) && sysctl_overcommit_memory != OVERCOMMIT_NEVER)
+		flags |= VM_NORESERVE;
 	if ((rq->flags & MAP_TYPE) != MAP_PRIVATE)
 		flags |= VM_SHARED | VM_MAYSHARE;
-	if ((flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) == VM_WRITE)
+	if (accountable(flags))
 		flags |= VM_ACCOUNT;
 	return (flags & ~rq->vm_flags_clear) | rq->vm_flags_set;
 }
@@ -159,14 +156,22 @@ static unsigned long mapped_pages(struct mm_struct *mm, unsigned long start, uns
 	return bytes >> PAGE_SHIFT;
 }
 
+bool may_lock(const struct mm_struct *mm, unsigned long vm_flags, unsigned long pages)
+{
+	return !(vm_flags & VM_LOCKED) ||
+	       mm->locked_vm + pages <= READ_ONCE(mm->rlimit_memlock) >> PAGE_SHIFT;
+}
+
 /* make_room - limits, then unmap what a mapping at a @fixed place replaces */
 static int make_room(struct mm_struct *mm, const struct vm_area_struct *proto, bool fixed)
 {
 	unsigned long pages = vma_pages(proto);
 	struct vm_area_struct *old;
 
-	if (mm->map_count >= MAX_MAP_COUNT || !vm_enough_memory(proto->vm_flags, pages))
+	if (mm->map_count >= MAX_MAP_COUNT)
 		return -ENOMEM;
+	if (!may_lock(mm, proto->vm_flags, pages))
+		return -EAGAIN;
 	if (!may_expand_vm(mm, proto->vm_flags, pages) &&
 	    !may_expand_vm(mm, proto->vm_flags,
 			   pages - mapped_pages(mm, proto->vm_start, proto->vm_end)))
@@ -180,7 +185,8 @@ static int make_room(struct mm_struct *mm, const struct vm_area_struct *proto, b
 /* map_shared_anon - MAP_SHARED|MAP_ANONYMOUS: a nameless object that only this VMA refers to */
 static int map_shared_anon(struct mm_struct *mm, struct vm_area_struct *proto)
 {
-	struct shmem_object *o = shmem_create_anon(proto->vm_end - proto->vm_start);
+	struct shmem_object *o = shmem_create_anon(proto->vm_end - proto->vm_start,
+						   proto->vm_flags & VM_NORESERVE);
 	int err;
 
 	if (!o)
@@ -194,7 +200,7 @@ static int map_shared_anon(struct mm_struct *mm, struct vm_area_struct *proto)
 	return err;
 }
 
-static long mmap_locked(struct mm_struct *mm, const struct mmap_request *rq, size_t len)
+long mmap_locked(struct mm_struct *mm, const struct mmap_request *rq, size_t len)
 {
 	struct vm_area_struct proto = {
 		.vm_flags = calc_vm_flags(mm, rq),
@@ -240,6 +246,8 @@ long do_mmap(struct mm_struct *mm, const struct mmap_request *rq)
 		return -ENOMEM;
 	if (rq->pgoff + (len >> PAGE_SHIFT) < rq->pgoff)
 		return -EOVERFLOW;
+	if ((rq->flags & MAP_LOCKED) && !mm->rlimit_memlock)
+		return -EPERM;
 	if (down_write_killable(&mm->mmap_lock))
 		return -EINTR;
 	addr = mmap_locked(mm, rq, len);
@@ -323,11 +331,13 @@ void update_hiwater(struct mm_struct *mm)
 	mm->hiwater_vm = max(mm->hiwater_vm, mm->total_vm);
 }
 
-static void unaccount(struct mm_struct *mm, const struct vm_area_struct *vma)
+/* unaccount - @vma is about to go; returns the pages to take back from what was promised */
+static unsigned long unaccount(struct mm_struct *mm, const struct vm_area_struct *vma)
 {
 	vm_stat_account(mm, vma->vm_flags, -(long)vma_pages(vma));
 	if (vma->vm_flags & VM_LOCKED)
 		mm->locked_vm -= vma_pages(vma);
+	return vma->vm_flags & VM_ACCOUNT ? vma_pages(vma) : 0;
 }
 
 /*
@@ -364,14 +374,17 @@ void unmap_region(struct mm_struct *mm, struct list_head *list, struct vm_area_s
 {
 	unsigned long ceiling = ALIGN_UP(mm->task_size, PGDIR_SIZE);
 	struct vm_area_struct *vma, *tmp;
+	unsigned long charged = 0;
 	struct mmu_gather tlb;
 
 	update_hiwater(mm);
 	tlb_gather_mmu(&tlb, mm, atomic_read(&mm->mm_users) == 0);
 	list_for_each_entry(vma, list, vm_link) {
 		zap_range(&tlb, vma, vma->vm_start, vma->vm_end);
-		unaccount(mm, vma);
+		charged += unaccount(mm, vma);
 	}
+	if (charged)
+		vm_uncharge_pages(charged);
 	list_for_each_entry(vma, list, vm_link)
 		vma_unlink_file(vma);
 	free_region_tables(&tlb, list, prev ? prev->vm_end : 0, next ? next->vm_start : ceiling);

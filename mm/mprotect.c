@@ -70,30 +70,43 @@ static bool change_protection(struct vm_area_struct *vma)
 	return c.flush;
 }
 
+/* charge_writable - private memory that becomes writable may have to be found later; 0 or -ENOMEM */
+static int charge_writable(struct mm_struct *mm, unsigned long old, unsigned long *flags,
+			   unsigned long pages)
+{
+	if (!(*flags & VM_WRITE) || (old & (VM_WRITE | VM_SHARED)))
+		return 0;
+	if (mm->data_vm + pages > mm->rlimit_data >> PAGE_SHIFT)
+		return -ENOMEM;
+	if ((old & (VM_ACCOUNT | VM_NORESERVE)))
+		return 0;
+	if (!vm_charge_pages(mm, pages, pages))
+		return -ENOMEM;
+	*flags |= VM_ACCOUNT;
+	return 0;
+}
+
 /* mprotect_vma - the part of @vma inside [start, end) gets @flags; *@vmap: the VMA that covers it */
 static int mprotect_vma(struct vm_area_struct **vmap, unsigned long start, unsigned long end,
 			unsigned long flags, bool *flush)
 {
 	struct vm_area_struct *vma = *vmap;
 	struct mm_struct *mm = vma->vm_mm;
+	unsigned long old = vma->vm_flags;
 	int err;
 
-	if (flags == vma->vm_flags)
+	if (flags == old)
 		return 0;
 	start = max(start, vma->vm_start);
 	end = min(end, vma->vm_end);
-	if ((flags & VM_WRITE) && !(vma->vm_flags & (VM_WRITE | VM_SHARED | VM_ACCOUNT))) {
-		unsigned long pages = (end - start) >> PAGE_SHIFT;
-
-		if (mm->data_vm + pages > mm->rlimit_data >> PAGE_SHIFT ||
-		    !vm_enough_memory(flags, pages))
-			return -ENOMEM;
-		if (!(flags & VM_NORESERVE))
-			flags |= VM_ACCOUNT;
-	}
-	err = vma_isolate(vma, start, end);
+	err = charge_writable(mm, old, &flags, (end - start) >> PAGE_SHIFT);
 	if (err)
 		return err;
+	err = vma_isolate(vma, start, end);
+	if (err) {
+		vm_uncharge(flags & ~old, (end - start) >> PAGE_SHIFT);
+		return err;
+	}
 	vm_stat_account(mm, vma->vm_flags, -(long)vma_pages(vma));
 	vma->vm_flags = flags;
 	vm_stat_account(mm, flags, (long)vma_pages(vma));
@@ -113,10 +126,12 @@ static unsigned long prot_flags(unsigned long prot)
 static int growsdown_start(struct vm_area_struct *vma, unsigned long prot, unsigned long *start,
 			   unsigned long end)
 {
-	if (!(prot & PROT_GROWSDOWN))
-		return vma && vma->vm_start <= *start ? 0 : -ENOMEM;
-	if (!vma || vma->vm_start >= end)
+	if (!vma || (!(prot & PROT_GROWSDOWN) && vma->vm_start > *start) || vma->vm_start >= end)
 		return -ENOMEM;
+	if (prot & PROT_GROWSUP)
+		return -EINVAL;			/* no mapping grows upwards on these machines */
+	if (!(prot & PROT_GROWSDOWN))
+		return 0;
 	if (!(vma->vm_flags & VM_GROWSDOWN))
 		return -EINVAL;
 	*start = vma->vm_start;
@@ -160,13 +175,13 @@ int do_mprotect(struct mm_struct *mm, unsigned long addr, size_t len, unsigned l
 	unsigned long end = addr + ALIGN_UP(len, PAGE_SIZE);
 	int err;
 
-	if ((prot & grows) == grows || (prot & PROT_GROWSUP) || !IS_ALIGNED(addr, PAGE_SIZE))
+	if ((prot & grows) == grows || !IS_ALIGNED(addr, PAGE_SIZE))
 		return -EINVAL;
 	if (!len)
 		return 0;
 	if (end <= addr)
 		return -ENOMEM;
-	if (prot & ~(grows | PROT_READ | PROT_WRITE | PROT_EXEC))
+	if (prot & ~(grows | PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM))
 		return -EINVAL;
 	if (down_write_killable(&mm->mmap_lock))
 		return -EINTR;

@@ -92,14 +92,35 @@ static int move_pages(struct move *m)
 
 /* ---- move ------------------------------------------------------------------------------------ */
 
+/*
+ * charge_move - both mappings exist for a while, and only what there is more of afterwards may be refused.
+ * The old one's share is promised twice until munmap takes it back; MREMAP_DONTUNMAP keeps both.
+ */
+static bool charge_move(const struct move *m)
+{
+	unsigned long pages = m->new_len >> PAGE_SHIFT;
+	unsigned long again = m->dontunmap ? 0 : min(m->old_len >> PAGE_SHIFT, pages);
+
+	if (!vm_charge(m->vma->vm_mm, m->vma->vm_flags, pages - again))
+		return false;
+	if (m->vma->vm_flags & VM_ACCOUNT)
+		vm_commit_add(again);
+	return true;
+}
+
 /* link_copy - a VMA like m->vma at the new address; NULL: no memory */
 static struct vm_area_struct *link_copy(struct move *m)
 {
 	struct mm_struct *mm = m->vma->vm_mm;
-	struct vm_area_struct *new = vm_area_alloc(mm, m->vma), *prev;
+	struct vm_area_struct *new, *prev;
 
-	if (!new)
+	if (!charge_move(m))
 		return NULL;
+	new = vm_area_alloc(mm, m->vma);
+	if (!new) {
+		vm_uncharge(m->vma->vm_flags, m->new_len >> PAGE_SHIFT);
+		return NULL;
+	}
 	new->vm_start = m->new_addr;
 	new->vm_end = m->new_addr + m->new_len;
 	new->vm_pgoff = m->vma->vm_pgoff + ((m->old_addr - m->vma->vm_start) >> PAGE_SHIFT);
@@ -117,7 +138,7 @@ static void unlock_old(struct move *m)
 {
 	if (!(m->vma->vm_flags & VM_LOCKED))
 		return;
-	m->vma->vm_flags &= ~VM_LOCKED;
+	m->vma->vm_flags &= ~VM_LOCKED_MASK;
 	m->vma->vm_mm->locked_vm -= vma_pages(m->vma);
 }
 
@@ -168,10 +189,9 @@ static int resize_errno(const struct move *m)
 		return -EINVAL;
 	if (vma->vm_flags & (VM_DONTEXPAND | VM_PFNMAP))
 		return -EFAULT;
-	if (!may_expand_vm(mm, vma->vm_flags, grow >> PAGE_SHIFT) ||
-	    !vm_enough_memory(vma->vm_flags, grow >> PAGE_SHIFT))
-		return -ENOMEM;
-	return 0;
+	if (!may_lock(mm, vma->vm_flags, grow >> PAGE_SHIFT))
+		return -EAGAIN;
+	return may_expand_vm(mm, vma->vm_flags, grow >> PAGE_SHIFT) ? 0 : -ENOMEM;
 }
 
 /* mremap_to - MREMAP_FIXED or MREMAP_DONTUNMAP */
@@ -222,6 +242,8 @@ static bool grow_in_place(struct mm_struct *mm, struct move *m)
 	    (next && end > vm_start_gap(next)) || !m->old_len)
 		return false;
 	pages = (end - vma->vm_end) >> PAGE_SHIFT;
+	if (!vm_charge(mm, vma->vm_flags, pages))
+		return false;
 	vma_adjust(vma, vma->vm_start, end, vma->vm_pgoff);
 	vm_stat_account(mm, vma->vm_flags, (long)pages);
 	if (vma->vm_flags & VM_LOCKED)

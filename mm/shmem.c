@@ -22,27 +22,52 @@
 struct shmem_object {
 	struct address_space	mapping;
 	atomic_t		refs;		/* (a) */
+	bool			reserved;	/* (i) all of it was promised when it was made */
+	atomic64_t		charged;	/* (a) pages promised (overcommit.c) */
 };
 
 static int shmem_fill(struct address_space *as, struct page *page)
 {
-	(void)as;
+	struct shmem_object *o = as->host;
+
+	if (!o->reserved) {
+		if (!vm_charge_pages(NULL, 1, 1)) {
+			unlock_page(page);
+			return -ENOSPC;
+		}
+		atomic64_inc(&o->charged);
+	}
 	clear_page(page_address(page));
 	SetPageUptodate(page);
 	unlock_page(page);
 	return 0;
 }
 
+static int shmem_punch(struct address_space *as, loff_t start, loff_t end)
+{
+	punch_pages(as, start, end);
+	return 0;
+}
+
 const struct aspace_ops shmem_aspace_ops = {
 	.fill = shmem_fill,
+	.punch = shmem_punch,
 };
 
-struct shmem_object *shmem_create_anon(u64 size)
+struct shmem_object *shmem_create_anon(u64 size, bool noreserve)
 {
-	struct shmem_object *o = kmalloc(sizeof(*o), GFP_KERNEL);
+	unsigned long pages = noreserve ? 0 : (unsigned long)DIV_ROUND_UP(size, PAGE_SIZE);
+	struct shmem_object *o;
 
-	if (!o)
+	if (!vm_charge_pages(NULL, pages, pages))
 		return NULL;
+	o = kmalloc(sizeof(*o), GFP_KERNEL);
+	if (!o) {
+		vm_uncharge_pages(pages);
+		return NULL;
+	}
+	o->reserved = !noreserve;
+	atomic64_set(&o->charged, (long)pages);
 	address_space_init(&o->mapping, o, &shmem_aspace_ops);
 	o->mapping.size = (loff_t)size;
 	atomic_set(&o->refs, 1);
@@ -65,6 +90,7 @@ void shmem_put(struct shmem_object *o)
 	if (!atomic_dec_and_test(&o->refs))
 		return;
 	address_space_destroy(&o->mapping);
+	vm_uncharge_pages((unsigned long)atomic64_read(&o->charged));
 	kfree(o);
 }
 

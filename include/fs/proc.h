@@ -33,7 +33,19 @@ struct proc_entry {
 	/* directories and links with rules of their own */
 	const struct inode_ops *iops;
 	const struct file_ops *fops;
+	const struct ctl *ctl;		/* a setting: proc_show_ctl and proc_write_ctl */
 };
+
+/* ctl - a setting that is one number; written values outside [min, max] are -EINVAL */
+struct ctl {
+	void		*value;
+	enum { CTL_INT, CTL_ULONG } kind;
+	unsigned long	max;
+	long		min;
+	void		(*changed)(void);	/* after a write, or NULL */
+};
+int proc_show_ctl(struct seq_file *m);
+int proc_write_ctl(struct inode *inode, char *text);
 
 /* inode->private of every inode below a process */
 struct proc_pid {

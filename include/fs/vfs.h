@@ -199,6 +199,8 @@ int kern_path(int dirfd, const char *name, unsigned int flags, struct path *path
 void register_filesystem(const struct fs_type *t);
 int do_mount(const char *source, const struct path *at, const char *type, unsigned long flags,
 	     const char *options);
+/* kern_mount - a file system of the kernel's own, seen nowhere; boot only: panics without memory */
+struct mount *kern_mount(const struct fs_type *t, const char *options);
 struct mount *mnt_get(struct mount *m);
 void mnt_put(struct mount *m);
 /* mount_on_locked - the mount on top of @p, or NULL; dcache_lock held */

@@ -156,6 +156,9 @@ void do_group_exit(int code) __noreturn;
 struct exec_strings { const void *argv, *envp; bool kernel_ptrs; };
 int do_execve(int dirfd, const char *path, const struct exec_strings *s, int flags);
 
+/* /proc/sys/kernel: 0 no random addresses, 1 stack, mmap and program, 2 also the heap (kernel/exec_stack.c) */
+extern int sysctl_randomize_va_space;
+
 /* start_init - make PID 1 and run /init (rdinit=); called by kernel/main.c in a kernel thread's place. */
 void start_init(void);
 

@@ -86,14 +86,17 @@ struct mm_struct {
 	unsigned long		saved_auxv[64];		/* (i after exec) /proc/PID/auxv            */
 	unsigned long		flags;			/* (a) MMF_*                                */
 	struct list_head	mm_link;		/* list of all                              */
-	unsigned long		rlimit_as, rlimit_data, rlimit_stack; /* (m) bytes, copies kept by prlimit */
+	unsigned long		rlimit_as, rlimit_data, rlimit_stack, rlimit_memlock; /* (a) bytes: kernel/rlimit.c */
 };
 
 #define MMF_OOM_VICTIM	0
+#define MMF_ADMIN	1	/* its program runs with privilege: overcommit.c leaves it the reserve */
+#define MMF_MEMBARRIER	2	/* three bits from here on: kernel/membarrier.c                     */
 
-/* Limits that programs meet: maps per address space as Linux's default, and the untouchable gap below a stack (1 MiB:
- * a function with larger locals than that must probe its stack itself). */
-#define MAX_MAP_COUNT	65530
+/* Limits that programs meet: maps per address space (/proc/sys/vm/max_map_count), and the untouchable gap below a
+ * stack (1 MiB: a function with larger locals than that must probe its stack itself). */
+extern int sysctl_max_map_count;
+#define MAX_MAP_COUNT	READ_ONCE(sysctl_max_map_count)
 #define STACK_GUARD_GAP	(256 * PAGE_SIZE)
 
 extern struct list_head mm_list;	/* every mm with users, by mm_link */
@@ -155,7 +158,10 @@ long do_mremap(struct mm_struct *mm, unsigned long addr, size_t old_len, size_t 
 int do_madvise(struct mm_struct *mm, unsigned long addr, size_t len, int advice);
 int do_msync(struct mm_struct *mm, unsigned long addr, size_t len, int flags);
 int do_mincore(struct mm_struct *mm, unsigned long addr, size_t len, u8 __user *vec);
-int do_mlock(struct mm_struct *mm, unsigned long addr, size_t len, bool lock, unsigned long rlimit);
+/* do_mlock - @lock: VM_LOCKED, with VM_LOCKONFAULT for pages as they come, 0 to unlock; @rlimit: bytes of the whole mm */
+int do_mlock(struct mm_struct *mm, unsigned long addr, size_t len, unsigned long lock, unsigned long rlimit);
+/* do_remap_file_pages - show [addr, addr+len) of a shared mapping from page @pgoff of its object on; 0 or -errno */
+long do_remap_file_pages(struct mm_struct *mm, unsigned long addr, size_t len, pgoff_t pgoff, unsigned long flags);
 /* setup_stack_vma - exec: a VM_GROWSDOWN VMA ending at @top, at least @len bytes; 0 or -errno */
 int setup_stack_vma(struct mm_struct *mm, unsigned long top, size_t len, bool exec);
 /* remap_pfn_range - map frames @pfn... at [addr, addr+size) of VM_PFNMAP @vma now: no struct page is

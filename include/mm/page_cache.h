@@ -21,6 +21,9 @@ struct aspace_ops {
 	int	(*fill)(struct address_space *as, struct page *page);
 	/* writeout - start writing dirty @page; NULL: memory is the backing store (tmpfs) */
 	int	(*writeout)(struct address_space *as, struct page *page);
+	/* punch - cut the hole [start, end) for MADV_REMOVE and account for it; mmap_lock held; 0 or -errno.
+	 * NULL: -EOPNOTSUPP */
+	int	(*punch)(struct address_space *as, loff_t start, loff_t end);
 };
 
 struct address_space {
@@ -34,8 +37,34 @@ struct address_space {
 	const struct aspace_ops	*ops;		/* (i) */
 	loff_t			size;		/* (a) bytes: the owner's i_size; read without lock */
 	unsigned long		flags;
+	unsigned int		seals;		/* (a) F_SEAL_*: set under the owner's inode lock */
 };
 
+/* mapping_map_writable - one more shared writable mapping is on its way; false: writing is sealed */
+static inline bool mapping_map_writable(struct address_space *as)
+{
+	int v = atomic_read(&as->i_mmap_writable);
+
+	while (v >= 0)
+		if (__atomic_compare_exchange_n(&as->i_mmap_writable.counter, &v, v + 1, false,
+						__ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+			return true;
+	return false;
+}
+static inline void mapping_unmap_writable(struct address_space *as) { atomic_dec(&as->i_mmap_writable); }
+/* mapping_deny_writable - no such mapping may come any more, ever; false: there is one */
+static inline bool mapping_deny_writable(struct address_space *as)
+{
+	int v = atomic_read(&as->i_mmap_writable);
+
+	while (v <= 0)
+		if (__atomic_compare_exchange_n(&as->i_mmap_writable.counter, &v, -1, false,
+						__ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+			return true;
+	return false;
+}
+
+#define AS_RESERVED	BIT(1)		/* all its pages were promised when it was made (overcommit.c) */
 #define AS_SHMEM	BIT(0)		/* pages are swap-backed: tmpfs and shared anonymous memory */
 
 void address_space_init(struct address_space *as, void *host, const struct aspace_ops *ops);
@@ -97,9 +126,12 @@ void unmap_mapping_range(struct address_space *as, pgoff_t first, pgoff_t last, 
 
 /* ---- shmem.c: pages that have no file behind them ---- */
 extern const struct aspace_ops shmem_aspace_ops;
-/* shmem_create_anon - an unnamed shared object of @size bytes (MAP_SHARED|MAP_ANONYMOUS), refcounted; NULL no memory */
+/*
+ * shmem_create_anon - an unnamed shared object of @size bytes (MAP_SHARED|MAP_ANONYMOUS), refcounted; all of it is
+ * promised at once, or with @noreserve page by page; NULL: no memory, or too much of it
+ */
 struct shmem_object;
-struct shmem_object *shmem_create_anon(u64 size);
+struct shmem_object *shmem_create_anon(u64 size, bool noreserve);
 struct address_space *shmem_mapping(struct shmem_object *o);
 void shmem_get(struct shmem_object *o);
 void shmem_put(struct shmem_object *o);

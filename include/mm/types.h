@@ -66,10 +66,12 @@ typedef unsigned int gfp_t;
 #define VM_RAND_READ		BIT(16)
 #define VM_DONTCOPY		BIT(17)	/* not in the child (MADV_DONTFORK)                  */
 #define VM_DONTEXPAND		BIT(18)	/* mremap may not grow it                            */
+#define VM_LOCKONFAULT		BIT(19)	/* with VM_LOCKED: pages stay once they came     */
 #define VM_ACCOUNT		BIT(20)	/* counted as committed                              */
 #define VM_NORESERVE		BIT(21)
 #define VM_WIPEONFORK		BIT(25)
 #define VM_DONTDUMP		BIT(26)
+#define VM_LOCKED_MASK		(VM_LOCKED | VM_LOCKONFAULT)
 #define VM_ACCESS_FLAGS		(VM_READ | VM_WRITE | VM_EXEC)
 
 #endif

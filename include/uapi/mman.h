@@ -7,6 +7,7 @@
 #define PROT_READ		0x1
 #define PROT_WRITE		0x2
 #define PROT_EXEC		0x4
+#define PROT_SEM		0x8		/* accepted, means nothing */
 #define PROT_GROWSDOWN		0x01000000
 #define PROT_GROWSUP		0x02000000
 
@@ -67,5 +68,6 @@
 #define MADV_PAGEOUT		21
 #define MADV_POPULATE_READ	22
 #define MADV_POPULATE_WRITE	23
+#define MADV_DONTNEED_LOCKED	24
 
 #endif

@@ -229,7 +229,7 @@ static void step_madvise(struct mspace *s, unsigned int first, unsigned int n)
 static void step_mlock(struct mspace *s, unsigned int first, unsigned int n)
 {
 	bool lock = test_random(2);
-	int err = do_mlock(s->mm, addr_of(first), n * PAGE_SIZE, lock, ~0UL), expected = 0;
+	int err = do_mlock(s->mm, addr_of(first), n * PAGE_SIZE, lock ? VM_LOCKED : 0, ~0UL), expected = 0;
 
 	for (unsigned int i = first; i < first + n; i++) {
 		struct mpage *p = &s->page[i];
@@ -496,7 +496,7 @@ static void blind_call(struct mm_struct *mm, unsigned int first, unsigned int n)
 		do_mremap(mm, a, len, len, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, test_random(2) ? to : 0);
 		break;
 	case 6:
-		do_mlock(mm, a, len, test_random(2), ~0UL);
+		do_mlock(mm, a, len, test_random(2) ? VM_LOCKED : 0, ~0UL);
 		break;
 	default:
 		do_madvise(mm, a, len, test_random(2) ? MADV_WIPEONFORK : MADV_POPULATE_WRITE);

@@ -78,15 +78,15 @@ KTEST(mm_mlock_populates_and_counts)
 
 	REQUIRE(mm);
 	test_map(mm, TEST_BASE, 4, RW, ANON);
-	EXPECT_EQ(do_mlock(mm, TEST_BASE + PAGE_SIZE, 2 * PAGE_SIZE, true, 1UL << 20), 0);
+	EXPECT_EQ(do_mlock(mm, TEST_BASE + PAGE_SIZE, 2 * PAGE_SIZE, VM_LOCKED, 1UL << 20), 0);
 	EXPECT_EQ(mm->locked_vm, 2);
 	EXPECT_EQ(mm_rss(mm), 2);
 	EXPECT_EQ(count_vmas(mm), 3);
 	EXPECT_EQ(do_madvise(mm, TEST_BASE, 4 * PAGE_SIZE, MADV_DONTNEED), -EINVAL);
-	EXPECT_EQ(do_mlock(mm, TEST_BASE, 4 * PAGE_SIZE, false, 0), 0);
+	EXPECT_EQ(do_mlock(mm, TEST_BASE, 4 * PAGE_SIZE, 0, 0), 0);
 	EXPECT_EQ(mm->locked_vm, 0);
 	EXPECT_EQ(count_vmas(mm), 1);
-	EXPECT_EQ(do_mlock(mm, TEST_BASE, 4 * PAGE_SIZE, true, PAGE_SIZE), -ENOMEM);
+	EXPECT_EQ(do_mlock(mm, TEST_BASE, 4 * PAGE_SIZE, VM_LOCKED, PAGE_SIZE), -ENOMEM);
 	mmput(mm);
 }
 
@@ -198,7 +198,7 @@ KTEST(mm_threads_fault_unmap_truncate_and_fork_without_losing_a_page)
 	long mapped = vm_state_sum(nr_mapped);
 
 	stress_mm = mm_alloc();
-	stress_object = shmem_create_anon(STRESS_PAGES * PAGE_SIZE);
+	stress_object = shmem_create_anon(STRESS_PAGES * PAGE_SIZE, false);
 	REQUIRE(stress_mm && stress_object);
 	stress_map();
 	atomic_set(&stress_left, STRESS_THREADS);

@@ -15,7 +15,7 @@ static long map_object(struct mm_struct *mm, struct shmem_object *o, unsigned lo
 
 KTEST(page_cache_get_makes_a_page_once)
 {
-	struct shmem_object *o = shmem_create_anon(16 * PAGE_SIZE);
+	struct shmem_object *o = shmem_create_anon(16 * PAGE_SIZE, false);
 	struct address_space *as;
 	struct page *a, *b;
 	int err = 0;
@@ -39,7 +39,7 @@ KTEST(page_cache_get_makes_a_page_once)
 
 KTEST(page_cache_add_refuses_a_second_page_at_an_index)
 {
-	struct shmem_object *o = shmem_create_anon(PAGE_SIZE);
+	struct shmem_object *o = shmem_create_anon(PAGE_SIZE, false);
 	struct page *a = alloc_page(GFP_KERNEL), *b = alloc_page(GFP_KERNEL);
 
 	REQUIRE(o && a && b);
@@ -59,7 +59,7 @@ KTEST(page_cache_add_refuses_a_second_page_at_an_index)
 KTEST(page_cache_truncate_unmaps_and_then_faults_get_sigbus)
 {
 	struct mm_struct *mm = mm_alloc();
-	struct shmem_object *o = shmem_create_anon(8 * PAGE_SIZE);
+	struct shmem_object *o = shmem_create_anon(8 * PAGE_SIZE, false);
 	struct address_space *as;
 
 	REQUIRE(mm && o);
@@ -86,7 +86,7 @@ KTEST(page_cache_truncate_unmaps_and_then_faults_get_sigbus)
 KTEST(page_cache_private_write_is_not_seen_through_the_object)
 {
 	struct mm_struct *mm = mm_alloc(), *child;
-	struct shmem_object *o = shmem_create_anon(4 * PAGE_SIZE);
+	struct shmem_object *o = shmem_create_anon(4 * PAGE_SIZE, false);
 
 	REQUIRE(mm && o);
 	map_object(mm, o, TEST_BASE, 4, MAP_SHARED);
@@ -109,7 +109,7 @@ KTEST(page_cache_private_write_is_not_seen_through_the_object)
 KTEST(page_cache_read_fault_maps_the_cached_pages_around)
 {
 	struct mm_struct *mm = mm_alloc();
-	struct shmem_object *o = shmem_create_anon(32 * PAGE_SIZE);
+	struct shmem_object *o = shmem_create_anon(32 * PAGE_SIZE, false);
 	int err;
 
 	REQUIRE(mm && o);

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mm/remap_file_pages.c - pages of a shared mapping in another order
+ *
+ * THE QUESTION   A data base wants a window of its file whose pages are not in file order. How, when a
+ *                VMA shows consecutive pages only?
+ *
+ * THE PICTURE    VMA  [ 0 1 2 3 4 5 ]     remap_file_pages(page 1, 2 pages, from page 4 on)
+ *                  => [ 0 ][ 4 5 ][ 3 4 5 ]     three VMAs of the same object
+ *
+ * The lecture's kernels kept one VMA and wrote file offsets into absent ptes, with a fault handler of its
+ * own for them (do_nonlinear_fault). That is history: the call is now a fixed mapping of the same object
+ * over the old one, and nothing else in mm/ has to know.
+ *
+ * ALWAYS TRUE    the object lives while its old VMA is unmapped: a VMA that is linked nowhere holds it.
+ * LOCKS          mmap_lock for write.
+ * READ NEXT      mmap.c.
+ */
+#include "mm_internal.h"
+
+/* covers - is [start, end) one object's, in file order and with equal rights? */
+static bool covers(struct vm_area_struct *vma, unsigned long end)
+{
+	struct vm_area_struct *next;
+
+	for (; end > vma->vm_end; vma = next) {
+		next = vma_next(vma);
+		if (!next || next->vm_start != vma->vm_end || next->mapping != vma->mapping ||
+		    next->vm_flags != vma->vm_flags)
+			return false;
+	}
+	return true;
+}
+
+static long remap_locked(struct mm_struct *mm, unsigned long addr, size_t len, pgoff_t pgoff)
+{
+	const unsigned long may = VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
+	struct vm_area_struct *vma = find_vma(mm, addr), pin;
+	struct mmap_request rq = {
+		.addr = addr, .len = len, .pgoff = pgoff, .flags = MAP_SHARED | MAP_FIXED,
+	};
+	long ret;
+
+	if (!vma || vma->vm_start > addr || !(vma->vm_flags & VM_SHARED) || !vma->mapping ||
+	    !covers(vma, addr + len))
+		return -EINVAL;
+	rq.vm_ops = vma->vm_ops;
+	rq.mapping = vma->mapping;
+	rq.vm_file = vma->vm_file;
+	rq.vm_private = vma->vm_private;
+	rq.vm_flags_clear = may & ~vma->vm_flags;
+	rq.vm_flags_set = vma->vm_flags;
+	pin = *vma;
+	if (pin.vm_ops && pin.vm_ops->open)
+		pin.vm_ops->open(&pin);
+	ret = mmap_locked(mm, &rq, len);
+	if (pin.vm_ops && pin.vm_ops->close)
+		pin.vm_ops->close(&pin);
+	return ret;
+}
+
+long do_remap_file_pages(struct mm_struct *mm, unsigned long addr, size_t len, pgoff_t pgoff,
+			 unsigned long flags)
+{
+	long ret;
+
+	addr = ALIGN_DOWN(addr, PAGE_SIZE);
+	len = ALIGN_DOWN(len, PAGE_SIZE);
+	if (addr + len <= addr || pgoff + (len >> PAGE_SHIFT) < pgoff)
+		return -EINVAL;
+	if (down_write_killable(&mm->mmap_lock))
+		return -EINTR;
+	ret = remap_locked(mm, addr, len, pgoff);
+	VALIDATE(mm_check(mm));
+	up_write(&mm->mmap_lock);
+	if (ret < 0)
+		return ret;
+	if (!(flags & MAP_NONBLOCK))
+		(void)mm_populate(mm, addr, len);
+	return 0;
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tests/user/memcalls_test.c - membarrier, mlock2, remap_file_pages, madvise: the rarer calls about memory
+ */
+#include <linux/membarrier.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+#include "utest.h"
+
+static int membarrier(int cmd, unsigned int flags)
+{
+	return (int)syscall(SYS_membarrier, cmd, flags, 0);
+}
+
+TEST(membarrier_private_fence_needs_registration)
+{
+	int all = membarrier(MEMBARRIER_CMD_QUERY, 0);
+
+	CHECK_OK(all);
+	CHECK(all & MEMBARRIER_CMD_GLOBAL);
+	CHECK(all & MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+	CHECK(all & MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
+	CHECK_OK(membarrier(MEMBARRIER_CMD_GLOBAL, 0));
+	CHECK_ERR(membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0), EPERM);
+	CHECK_OK(membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0));
+	CHECK_OK(membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0));
+	CHECK_OK(membarrier(MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0));
+	CHECK_OK(membarrier(MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0));
+	CHECK_OK(membarrier(MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0));
+	if (all & MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE) {
+		CHECK_ERR(membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE, 0), EPERM);
+		CHECK_OK(membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE, 0));
+		CHECK_OK(membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE, 0));
+	}
+}
+
+TEST(membarrier_refuses_unknown_commands_and_flags)
+{
+	CHECK_ERR(membarrier(1 << 20, 0), EINVAL);
+	CHECK_ERR(membarrier(-1, 0), EINVAL);
+	CHECK_ERR(membarrier(MEMBARRIER_CMD_QUERY, 1 << 20), EINVAL);
+	CHECK_ERR(membarrier(MEMBARRIER_CMD_GLOBAL, 1 << 20), EINVAL);
+}
+
+/* Dekker's entry: without a fence on both sides both may see 0. The reader has only a compiler fence. */
+static volatile int want[2], seen[2], turn;
+
+static void *reader(void *arg)
+{
+	for (int i = 1; i <= 2000; i++) {
+		while (__atomic_load_n(&turn, __ATOMIC_ACQUIRE) != i)
+			;
+		want[0] = i;
+		__asm__ volatile("" ::: "memory");
+		seen[0] = want[1];
+		__atomic_store_n(&turn, -i, __ATOMIC_RELEASE);
+	}
+	return arg;
+}
+
+TEST(membarrier_orders_a_reader_that_has_no_fence)
+{
+	pthread_t t;
+
+	CHECK_OK(membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0));
+	CHECK_EQ(pthread_create(&t, NULL, reader, NULL), 0);
+	for (int i = 1; i <= 2000; i++) {
+		__atomic_store_n(&turn, i, __ATOMIC_RELEASE);
+		want[1] = i;
+		CHECK_OK(membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0));
+		seen[1] = want[0];
+		while (__atomic_load_n(&turn, __ATOMIC_ACQUIRE) != -i)
+			;
+		CHECK(seen[0] == i || seen[1] == i);
+	}
+	CHECK_EQ(pthread_join(t, NULL), 0);
+}
+
+/* ---- locked memory ---- */
+
+#ifndef MLOCK_ONFAULT
+#define MLOCK_ONFAULT 1
+#endif
+
+static long status_kb(const char *key)
+{
+	long kb = read_number("/proc/self/status", key);
+
+	CHECK(kb >= 0);
+	return kb;
+}
+
+static int resident(char *p, size_t pages)
+{
+	unsigned char vec[64];
+	int n = 0;
+
+	CHECK_OK(mincore(p, pages * page, vec));
+	for (size_t i = 0; i < pages; i++)
+		n += vec[i] & 1;
+	return n;
+}
+
+TEST(mlock2_onfault_locks_pages_as_they_come)
+{
+	char *p = map(8 * page, RW, ANON, -1);
+	long before = status_kb("VmLck:");
+
+	CHECK_OK(mlock2(p, 8 * page, MLOCK_ONFAULT));
+	CHECK_EQ(status_kb("VmLck:") - before, 8 * (long)page / 1024);
+	CHECK_EQ(resident(p, 8), 0);
+	p[3 * page] = 1;
+	CHECK_EQ(resident(p, 8), 1);
+	CHECK_ERR(madvise(p, page, MADV_DONTNEED), EINVAL);
+	CHECK_OK(mlock(p, 2 * page));		/* and these now */
+	CHECK_EQ(resident(p, 8), 3);
+	CHECK_EQ(status_kb("VmLck:") - before, 8 * (long)page / 1024);
+	CHECK_ERR(mlock2(p, page, 8), EINVAL);
+	CHECK_OK(munlock(p, 8 * page));
+	CHECK_EQ(status_kb("VmLck:"), before);
+	CHECK_EQ(resident(p, 8), 3);
+}
+
+TEST(mlockall_future_onfault_locks_without_touching)
+{
+	char *p;
+
+	CHECK_OK(mlockall(MCL_FUTURE | MCL_ONFAULT));
+	p = map(8 * page, RW, ANON, -1);
+	CHECK_EQ(resident(p, 8), 0);
+	CHECK(status_kb("VmLck:") >= 8 * (long)page / 1024);
+	CHECK_OK(munlockall());
+	CHECK_EQ(status_kb("VmLck:"), 0);
+	CHECK_ERR(mlockall(MCL_ONFAULT), EINVAL);
+	CHECK_ERR(mlockall(0), EINVAL);
+}
+
+TEST(mlock_limit_is_obeyed_by_every_way_to_lock)
+{
+	struct rlimit l = { 4 * page, 4 * page }, none = { 0, 0 };
+	char *p, *q;
+
+	need_root();
+	CHECK_OK(setrlimit(RLIMIT_MEMLOCK, &l));
+	CHECK_OK(setuid(1000));
+	p = map(16 * page, RW, ANON, -1);
+	CHECK_OK(mlock(p, 4 * page));
+	CHECK_ERR(mlock(p + 4 * page, page), ENOMEM);
+	CHECK_OK(mlock(p, 4 * page));			/* locked already: costs nothing */
+	CHECK_ERR(mmap(NULL, page, RW, ANON | MAP_LOCKED, -1, 0), EAGAIN);
+	CHECK_OK(munlock(p + 4 * page, page));
+	CHECK_ERR(mlockall(MCL_CURRENT), ENOMEM);
+	q = mremap(p, 4 * page, 5 * page, MREMAP_MAYMOVE);
+	CHECK(q == MAP_FAILED && errno == EAGAIN);
+	CHECK_OK(munlock(p, 4 * page));
+	CHECK_OK(mmap(NULL, page, RW, ANON | MAP_LOCKED, -1, 0));
+	CHECK_OK(setrlimit(RLIMIT_MEMLOCK, &none));
+	CHECK_ERR(mlock(p, page), EPERM);
+	CHECK_ERR(mmap(NULL, page, RW, ANON | MAP_LOCKED, -1, 0), EPERM);
+	CHECK_ERR(mlockall(MCL_FUTURE), EPERM);
+}
+
+/* ---- remap_file_pages ---- */
+
+TEST(remap_file_pages_shows_a_file_in_another_order)
+{
+	int fd = make_file("f", NULL, 0);
+	char *p;
+
+	CHECK_OK(ftruncate(fd, (off_t)(6 * page)));
+	p = map(6 * page, RW, MAP_SHARED, fd);
+	for (int i = 0; i < 6; i++)
+		p[(size_t)i * page] = (char)('0' + i);
+	CHECK_OK(remap_file_pages(p + page, 2 * page, 0, 4, 0));
+	CHECK_EQ(p[0], '0');
+	CHECK_EQ(p[page], '4');
+	CHECK_EQ(p[2 * page], '5');
+	CHECK_EQ(p[3 * page], '3');
+	p[page] = 'x';
+	CHECK_EQ(p[4 * page], 'x');
+	p = map(4 * page, RW, SHARED_ANON, -1);
+	p[3 * page] = 'z';
+	CHECK_OK(remap_file_pages(p, page, 0, 3, 0));
+	CHECK_EQ(p[0], 'z');
+}
+
+TEST(remap_file_pages_refuses_private_memory_and_rights)
+{
+	char *p = map(2 * page, RW, ANON, -1), *q = map(2 * page, RW, SHARED_ANON, -1);
+
+	CHECK_ERR(remap_file_pages(p, page, 0, 1, 0), EINVAL);
+	CHECK_ERR(remap_file_pages(q, page, PROT_READ, 1, 0), EINVAL);
+	CHECK_ERR(remap_file_pages(q, 0, 0, 1, 0), EINVAL);
+	CHECK_ERR(remap_file_pages(q, page, 0, ~0UL, 0), EINVAL);
+	CHECK_OK(munmap(q + page, page));
+	CHECK_ERR(remap_file_pages(q, 2 * page, 0, 0, 0), EINVAL);
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tests/user/overcommit_test.c - promised memory: Committed_AS, the three modes, and the settings of /proc/sys/vm
+ *
+ * What changes settings of the machine runs only on Verso: it is alone there.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+
+#include "utest.h"
+
+#define VM "/proc/sys/vm/"
+
+static void only_on_verso(void)
+{
+	struct utsname u;
+
+	CHECK_OK(uname(&u));
+	if (!strstr(u.release, "verso"))
+		SKIP("would change this machine's settings");
+}
+
+static long read_long(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	long v;
+
+	CHECK(f != NULL);
+	CHECK_EQ(fscanf(f, "%ld", &v), 1);
+	fclose(f);
+	return v;
+}
+
+/* 0, or -1 and errno */
+static int write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY), err;
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	n = write(fd, text, strlen(text));
+	err = errno;
+	close(fd);
+	errno = err;
+	return n == (ssize_t)strlen(text) ? 0 : -1;
+}
+
+static void set(const char *path, long v)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%ld\n", v);
+	CHECK_OK(write_text(path, text));
+}
+
+static long meminfo(const char *name)
+{
+	FILE *f = fopen("/proc/meminfo", "r");
+	char line[128];
+	long kb = -1;
+
+	CHECK(f != NULL);
+	while (kb < 0 && fgets(line, sizeof(line), f))
+		if (!strncmp(line, name, strlen(name)))
+			kb = atol(line + strlen(name) + 1);
+	fclose(f);
+	CHECK(kb >= 0);
+	return kb;
+}
+
+/* Settings outlive a test that fails: the child that changes them is not the one that puts them back. */
+static void with_mode(long mode, void (*fn)(void *), void *arg)
+{
+	long old = read_long(VM "overcommit_memory"), ratio = read_long(VM "overcommit_ratio");
+	int status;
+
+	set(VM "overcommit_memory", mode);
+	status = in_child(fn, arg);
+	set(VM "overcommit_memory", old);
+	set(VM "overcommit_ratio", ratio);
+	CHECK_EXIT(status, 0);
+}
+
+TEST(overcommit_settings_have_ranges_and_an_owner)
+{
+	CHECK(read_long(VM "overcommit_memory") >= 0 && read_long(VM "overcommit_memory") <= 2);
+	CHECK(read_long(VM "max_map_count") > 0);
+	only_on_verso();
+	CHECK_ERR(write_text(VM "overcommit_memory", "3"), EINVAL);
+	CHECK_ERR(write_text(VM "overcommit_memory", "-1"), EINVAL);
+	CHECK_ERR(write_text(VM "overcommit_memory", "one"), EINVAL);
+	CHECK_ERR(write_text(VM "overcommit_ratio", "-1"), EINVAL);
+	CHECK_ERR(write_text(VM "max_map_count", "-1"), EINVAL);
+	CHECK_ERR(open(VM "mmap_min_addr", O_WRONLY), EACCES);
+	CHECK_OK(setuid(1000));
+	CHECK_ERR(open(VM "overcommit_memory", O_WRONLY), EACCES);
+}
+
+TEST(overcommit_ratio_and_kbytes_exclude_each_other)
+{
+	long ratio = read_long(VM "overcommit_ratio");
+
+	only_on_verso();
+	set(VM "overcommit_kbytes", 65536);
+	CHECK_EQ(read_long(VM "overcommit_ratio"), 0);
+	CHECK_EQ(meminfo("CommitLimit"), 65536);
+	set(VM "overcommit_ratio", ratio);
+	CHECK_EQ(read_long(VM "overcommit_kbytes"), 0);
+}
+
+static long promised;
+
+static void touch_copies(void *arg)
+{
+	memset(arg, 2, 7 * page);
+}
+
+static void touch_all_kinds(void *arg)
+{
+	char *p = map(64 * page, RW, ANON, -1), *q;
+	int fd = open("f", O_RDWR | O_CREAT, 0600);
+
+	(void)arg;
+	map(32 * page, RW, SHARED_ANON, -1);
+	map(32 * page, RW, SHARED_ANON | MAP_NORESERVE, -1)[5 * page] = 1;
+	CHECK_OK(mprotect(map(16 * page, PROT_READ, ANON, -1) + page, 3 * page, RW));
+	CHECK_OK(munmap(p + 3 * page, 5 * page));
+	q = mremap(p + 16 * page, 16 * page, 48 * page, MREMAP_MAYMOVE);
+	CHECK(q != MAP_FAILED);
+	CHECK_OK(mremap(q, 48 * page, 7 * page, 0));
+	CHECK_OK(ftruncate(fd, 32 * page));
+	memset(map(32 * page, RW, MAP_PRIVATE, fd), 1, 8 * page);
+	memset(map(32 * page, RW, MAP_SHARED, fd), 1, 8 * page);
+	CHECK_OK(sbrk(100 * (intptr_t)page));
+	CHECK_EXIT(in_child(touch_copies, q), 0);
+	CHECK_OK(unlink("f"));
+}
+
+TEST(overcommit_everything_promised_is_taken_back_exactly)
+{
+	only_on_verso();
+	touch_all_kinds(NULL);		/* what the C library keeps is there before we count */
+	promised = meminfo("Committed_AS");
+	for (int i = 0; i < 5; i++)
+		CHECK_EXIT(in_child(touch_all_kinds, NULL), 0);
+	CHECK_EQ(meminfo("Committed_AS"), promised);
+}
+
+TEST(overcommit_counts_what_mappings_promise)
+{
+	long kb = (long)page / 1024, before;
+	char *p;
+
+	only_on_verso();
+	before = meminfo("Committed_AS");
+	p = map(256 * page, RW, ANON, -1);
+	CHECK_EQ(meminfo("Committed_AS"), before + 256 * kb);
+	map(256 * page, PROT_READ, ANON, -1);
+	map(256 * page, RW, ANON | MAP_NORESERVE, -1);
+	CHECK_EQ(meminfo("Committed_AS"), before + 256 * kb);
+	CHECK_OK(mprotect(map(100 * page, PROT_NONE, ANON, -1), 40 * page, RW));
+	CHECK_EQ(meminfo("Committed_AS"), before + 296 * kb);
+	CHECK_OK(mprotect(p, 256 * page, PROT_READ));	/* stays promised */
+	CHECK_OK(munmap(p, 128 * page));
+	CHECK_EQ(meminfo("Committed_AS"), before + 168 * kb);
+	map(64 * page, RW, SHARED_ANON, -1);
+	CHECK_EQ(meminfo("Committed_AS"), before + 232 * kb);
+}
+
+static void guess(void *arg)
+{
+	size_t all = (size_t)meminfo("MemTotal") * 1024;
+
+	(void)arg;
+	CHECK_ERR(mmap(NULL, 4 * all, RW, ANON, -1, 0), ENOMEM);
+	CHECK_OK(mmap(NULL, 4 * all, RW, ANON | MAP_NORESERVE, -1, 0));
+	CHECK_OK(mmap(NULL, 4 * all, PROT_NONE, ANON, -1, 0));
+	for (int i = 0; i < 4; i++)
+		CHECK_OK(mmap(NULL, all / 2, RW, ANON, -1, 0));
+}
+
+TEST(overcommit_guess_refuses_only_the_hopeless)
+{
+	only_on_verso();
+	with_mode(0, guess, NULL);
+}
+
+static void always(void *arg)
+{
+	(void)arg;
+	CHECK_OK(mmap(NULL, 4 * (size_t)meminfo("MemTotal") * 1024, RW, ANON, -1, 0));
+}
+
+TEST(overcommit_always_refuses_nothing)
+{
+	only_on_verso();
+	with_mode(1, always, NULL);
+}
+
+static void never(void *arg)
+{
+	long left = meminfo("CommitLimit") - meminfo("Committed_AS");
+	char *p;
+
+	(void)arg;
+	CHECK_ERR(mmap(NULL, (size_t)(left + 1024) * 1024, RW, ANON, -1, 0), ENOMEM);
+	CHECK_ERR(mmap(NULL, (size_t)(left + 1024) * 1024, RW, ANON | MAP_NORESERVE, -1, 0), ENOMEM);
+	CHECK_ERR(mmap(NULL, (size_t)(left + 1024) * 1024, RW, SHARED_ANON, -1, 0), ENOMEM);
+	p = map((size_t)(left + 1024) * 1024, PROT_READ, ANON, -1);
+	CHECK_ERR(mprotect(p, (size_t)(left + 1024) * 1024, RW), ENOMEM);
+	CHECK_OK(mprotect(p, (size_t)left * 1024 / 2, RW));
+	CHECK_ERR(mmap(NULL, (size_t)left * 1024 / 2 + 1024 * 1024, RW, ANON, -1, 0), ENOMEM);
+	errno = 0;
+	CHECK_ERR(fork(), ENOMEM);	/* the child would be promised as much again */
+	CHECK_OK(munmap(p, (size_t)(left + 1024) * 1024));
+	CHECK_EXIT(wait_for(fork_ok() ?: (_exit(0), 0)), 0);
+}
+
+TEST(overcommit_never_keeps_promises_below_the_limit)
+{
+	only_on_verso();
+	with_mode(2, never, NULL);
+}
+
+TEST(overcommit_max_map_count_is_obeyed)
+{
+	long old = read_long(VM "max_map_count");
+	int made = 0;
+	char *p;
+
+	only_on_verso();
+	p = map(200 * page, PROT_NONE, ANON, -1);
+	set(VM "max_map_count", 64);
+	while (made < 100 && mprotect(p + 2 * made * (int)page, page, RW) == 0)
+		made++;
+	set(VM "max_map_count", old);
+	CHECK(made > 5 && made < 32);
+	CHECK_OK(mprotect(p + 2 * made * (int)page, page, RW));
+}
