@@ -229,9 +229,9 @@ test: ## every test on the whole matrix; ends with `N passed, N failed` (ONLY= s
 	@scripts/setup run test
 	@scripts/test.py --build $(O) $(if $(ONLY),--only '$(ONLY)')
 
-compare: ## one table: both ports at every depth, the same programs, counted instructions
+compare: ## one table: both ports at every depth; WHAT=slab: the three object allocators
 	@scripts/setup run test
-	@scripts/compare.py --build $(O)
+	@scripts/compare$(if $(WHAT),_$(WHAT)).py --build $(O) $(if $(TWICE),--twice)
 
 bench: ## instructions per operation on both ports, next to Linux's
 	@scripts/setup run test

@@ -89,6 +89,16 @@ static void free_arraycache(struct array_cache *ac)
 	kmem_cache_free(array_caches[i], ac);
 }
 
+static bool has_shared(struct kmem_cache_node *n)
+{
+	bool has;
+
+	spin_lock(&n->lock);
+	has = n->shared;
+	spin_unlock(&n->lock);
+	return has;
+}
+
 static void setup_shared(struct kmem_cache *c, struct kmem_cache_node *n)
 {
 	unsigned int batch = READ_ONCE(c->slab.batchcount);
@@ -105,6 +115,12 @@ static void setup_shared(struct kmem_cache *c, struct kmem_cache_node *n)
 		free_arraycache(lost);
 }
 
+/* Atomic, because others look whether there is an array. */
+static void set_cpu_cache(struct kmem_cache *c, struct array_cache *ac)
+{
+	__atomic_store_n(&c->cpu[smp_processor_id()].array, ac, __ATOMIC_RELAXED);
+}
+
 /* R2: this CPU allocates from @c for the first time. irqs off. NULL: go on without. */
 struct array_cache *setup_cpu_cache(struct kmem_cache *c)
 {
@@ -113,8 +129,8 @@ struct array_cache *setup_cpu_cache(struct kmem_cache *c)
 	if (c->flags & SLAB_NO_CPU)
 		return NULL;
 	ac = alloc_arraycache(READ_ONCE(c->slab.limit), READ_ONCE(c->slab.batchcount));
-	WRITE_ONCE(c->cpu[smp_processor_id()].array, ac);
-	if (ac && READ_ONCE(c->slab.shared) && nr_cpus > 1 && !READ_ONCE(local_node(c)->shared))
+	set_cpu_cache(c, ac);
+	if (ac && READ_ONCE(c->slab.shared) && nr_cpus > 1 && !has_shared(local_node(c)))
 		setup_shared(c, local_node(c));
 	return ac;
 }
@@ -150,7 +166,7 @@ static void drop_this_cpu(void *arg)
 
 	if (!ac)
 		return;
-	WRITE_ONCE(c->cpu[smp_processor_id()].array, NULL);
+	set_cpu_cache(c, NULL);
 	drain_array(c, ac, local_node(c), ac->avail);
 	free_arraycache(ac);
 }
@@ -170,14 +186,14 @@ static void drop_shared(struct kmem_cache *c, struct kmem_cache_node *n)
 	free_arraycache(shared);
 }
 
-/* The CPUs that have an array; with @wanted those for which it says that the array is worth an IPI. */
+/* The CPUs that have an array (a hint, see R1); with @wanted those for which it says that the array is worth an IPI. */
 static struct cpumask cpus_with_array(struct kmem_cache *c, bool (*wanted)(const struct array_cache *))
 {
 	struct cpumask mask = { 0 };
 	unsigned int cpu;
 
 	for_each_online_cpu(cpu) {
-		struct array_cache *ac = READ_ONCE(c->cpu[cpu].array);
+		struct array_cache *ac = __atomic_load_n(&c->cpu[cpu].array, __ATOMIC_RELAXED);
 
 		if (ac && (!wanted || wanted(ac)))
 			cpumask_set(cpu, &mask);
@@ -283,6 +299,11 @@ static void reap_node(struct kmem_cache *c, struct kmem_cache_node *n)
 		drain_freelist(c, n, DIV_ROUND_UP(slab_free_limit(c), 5UL * c->objects));
 }
 
+bool slab_has_reaper(void)
+{
+	return slab_ops == &slab_ops_slab;
+}
+
 static void cache_reap(struct kmem_cache *c, void *arg)
 {
 	struct kmem_cache_node *n;
@@ -294,12 +315,8 @@ static void cache_reap(struct kmem_cache *c, void *arg)
 
 void slab_reap(void)
 {
-	slab_for_each_cache(cache_reap, NULL);
-}
-
-bool slab_has_reaper(void)
-{
-	return slab_ops == &slab_ops_slab;
+	if (slab_has_reaper())
+		slab_for_each_cache(cache_reap, NULL);
 }
 
 void slab_reaper(void *arg)
@@ -361,7 +378,18 @@ int slab_tune(const char *name, unsigned int limit, unsigned int batchcount, uns
 
 /* ---- reports ---- */
 
-/* Objects that arrays hold: free, but of no use to other CPUs. Racy unless the cache is quiet. */
+static unsigned int nr_in_shared(struct kmem_cache_node *n)
+{
+	unsigned long flags;
+	unsigned int avail;
+
+	spin_lock_irqsave(&n->lock, flags);
+	avail = n->shared ? n->shared->avail : 0;
+	spin_unlock_irqrestore(&n->lock, flags);
+	return avail;
+}
+
+/* Objects that arrays hold. Any number if the cache is not quiet: an array may go while we look at it (R1). */
 static unsigned long nr_in_arrays(struct kmem_cache *c)
 {
 	struct kmem_cache_node *node;
@@ -369,12 +397,12 @@ static unsigned long nr_in_arrays(struct kmem_cache *c)
 	unsigned int cpu;
 
 	for_each_online_cpu(cpu) {
-		struct array_cache *ac = READ_ONCE(c->cpu[cpu].array);
+		struct array_cache *ac = __atomic_load_n(&c->cpu[cpu].array, __ATOMIC_RELAXED);
 
 		n += ac ? READ_ONCE(ac->avail) : 0;
 	}
 	for_each_slab_node(c, node)
-		n += node->shared ? READ_ONCE(node->shared->avail) : 0;
+		n += nr_in_shared(node);
 	return n;
 }
 
@@ -411,7 +439,7 @@ void slab_fill_info(struct kmem_cache *c, struct slabinfo *i)
 
 		i->num_slabs += slabs;
 		i->active_slabs += slabs - min(slabs, list_length(n, &n->free));
-		i->shared_avail += n->shared ? n->shared->avail : 0;
+		i->shared_avail += nr_in_shared(n);
 	}
 	i->num_objs = i->num_slabs * c->objects;
 }

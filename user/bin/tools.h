@@ -36,6 +36,7 @@
 	X(reboot, "restart the machine")                                           \
 	X(rm, "[-rf] FILE...: remove")                                             \
 	X(rmdir, "DIR...: remove empty directories")                               \
+	X(slabtop, "[-o] [-d SECONDS] [-n LINES] [-s KEY]: the kernel's object caches")\
 	X(sleep, "SECONDS")                                                        \
 	X(sync, "write dirty pages back")                                          \
 	X(sysfuzz, "[SEED [ROUNDS [CALL]]]: random system calls with bad arguments") \
