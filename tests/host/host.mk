@@ -67,7 +67,7 @@ $(filter-out %/string_strict_test,$(HOST_LIB_BINS)): $(HOST_B)/%_test: \
 
 # One program per test; @n runs it with page tables of n levels. mm/ is unmodified, and of
 # kernel/base everything that needs no machine.
-HOST_MM_RUNS := memblock@4 buddy@4 slub@4 vmalloc@3 vmalloc@4 vmalloc@5 \
+HOST_MM_RUNS := memblock@4 buddy@4 slub@4 slab@4 slob@3 slob@4 slob@5 vmalloc@3 vmalloc@4 vmalloc@5 \
 		$(foreach t,vma fault cow page_cache mmu_gather space_threads,$(t)@3 $(t)@4 $(t)@5)
 HOST_MM_TESTS := $(sort $(foreach r,$(HOST_MM_RUNS),$(firstword $(subst @, ,$(r)))))
 HOST_MM_BINS := $(HOST_MM_TESTS:%=$(HOST_B)/%_test)
@@ -114,7 +114,7 @@ $(HOST_B)/threads_test: $(HOST_TSAN_OBJS)
 
 # The output is TAP, which scripts/test.py reads. A program that dies prints no verdict of its own.
 HOST_PROGRAMS := $(HOST_LIB_BINS) $(HOST_MM_BINS) $(HOST_B)/threads_test
-HOST_RUNS := $(HOST_LIB_BINS) $(HOST_MM_RUNS:%=$(HOST_B)/%) $(HOST_B)/threads@4
+HOST_RUNS := $(HOST_LIB_BINS) $(HOST_MM_RUNS:%=$(HOST_B)/%) $(addprefix $(HOST_B)/threads@,3 4 5)
 
 .PHONY: host-programs
 host-programs: $(HOST_PROGRAMS)
