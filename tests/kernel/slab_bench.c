@@ -20,6 +20,7 @@
 #include <kernel/printk.h>
 #include <kernel/sched.h>
 #include <kernel/timer.h>
+#include <lib/printf.h>
 #include <lib/string.h>
 #include <mm/page_alloc.h>
 #include <mm/slab.h>
