@@ -29,8 +29,9 @@ struct pcplist { struct list_head list; unsigned int count, high; } __aligned(32
 #define GFP_LIST_BITS	(GFP_ZONE_BITS | __GFP_THISNODE | __GFP_COLD)
 #define NO_LIST		NR_ZONE_IDS
 struct pcplists {
+	unsigned long pgalloc, pgfree;		/* the fast paths' share of these events: vm_event_sum() adds it */
 	u8 first[GFP_LIST_BITS + 1];
-	struct pcplist list[NR_ZONE_IDS + 1];
+	struct pcplist list[NR_ZONE_IDS + 1] __aligned(CACHE_LINE);
 	struct pcplist cold[NR_ZONE_IDS];	/* in use with the boot parameter coldpages */
 };
 DECLARE_PER_CPU(struct pcplists, pcplists);
@@ -57,7 +58,7 @@ static inline struct page *pcp_pop(struct pcplist *l)
 	p = list_first_entry(&l->list, struct page, lru);
 	list_unlink(&l->list, p->lru.next);	/* no poison: PG_pcp tells who is on a list */
 	ASSERT_MSG(PagePcp(p), "P1: pfn=%lx flags=%lx", page_to_pfn(p), p->flags);
-	__ClearPagePcp(p);
+	p->flags ^= 1UL << PG_pcp;
 	return p;
 }
 

@@ -16,7 +16,8 @@
  *                F3  PG_locked has one holder; PG_waiters is set before anyone sleeps on it.
  *
  * LOCKS          PG_locked is the page lock (RANK_PAGE); sleepers use a hash of wait queues.
- * THE NUMBERS    512 MiB: 131,072 frames * 64 bytes = 8 MiB, 1.6%. Initialising one costs 2 stores.
+ * THE NUMBERS    512 MiB: 131,072 frames * 64 bytes = 8 MiB, 1.6%. Initialising one
+ *                costs 15 to 17 instructions: 10 to clear it (memblock), 5 or 6 here; giving it to the buddy lists 0.1.
  * LEFT OUT       compound pages, folios, deferred initialisation.
  * READ NEXT      zone.c, buddy.c; rmap.c (who counts _mapcount).
  */
@@ -156,13 +157,12 @@ static void init_struct_pages(pfn_t pfn, pfn_t end, bool reserved)
 
 		if (reserved)
 			flags |= 1UL << PG_reserved;
-		for (; pfn < stop; pfn++) {
-			struct page *p = pfn_to_page(pfn);
-
+		for (struct page *p = pfn_to_page(pfn), *last = pfn_to_page(stop); p < last; p++) {
 			p->flags = flags;
 			p->_refcount.counter = reserved;
 			p->_mapcount.counter = -1;
 		}
+		pfn = stop;
 	}
 }
 

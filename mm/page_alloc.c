@@ -206,20 +206,19 @@ static __cold noinline void bad_page(struct page *p, const char *when, const cha
 /* A1; false: somebody writes to free pages. */
 static inline bool prepare_new_page(struct page *p, unsigned int order)
 {
-	if (unlikely(page_counts(p) != COUNTS(0) || (p->flags & ~ZONE_MASK))) {
-		bad_page(p, "allocation", what_is_wrong(p));
+	if (unlikely(page_counts(p) != COUNTS(0) || (p->flags & ~ZONE_MASK)))
 		return false;
-	}
 	set_page_counts(p, COUNTS(1));
 	p->mapping = NULL;
 	p->private = order;
 	return true;
 }
 
-static void clear_pages(struct page *p, unsigned int order)
+static noinline struct page *clear_pages(struct page *p, unsigned int order)
 {
 	for (unsigned long i = 0; i < 1UL << order; i++)
 		clear_page(page_address(p + i));
+	return p;
 }
 
 static noinline struct page *alloc_from_node(gfp_t gfp, unsigned int order, unsigned int nid, unsigned long nodes)
@@ -228,17 +227,48 @@ static noinline struct page *alloc_from_node(gfp_t gfp, unsigned int order, unsi
 
 	if (order > MAX_ORDER)
 		return NULL;
-	do {
-		p = alloc_from_zones(gfp, order, nid, nodes);
-	} while (p && !prepare_new_page(p, order));
+	while ((p = alloc_from_zones(gfp, order, nid, nodes)) && !prepare_new_page(p, order))
+		bad_page(p, "allocation", what_is_wrong(p));
 	if (!p)
 		return NULL;
 	count_vm_events(pgalloc, 1UL << order);
-	if (gfp & __GFP_ZERO)
-		clear_pages(p, order);
-	return p;
+	return gfp & __GFP_ZERO ? clear_pages(p, order) : p;
 }
 
+static noinline struct page *alloc_from_here(gfp_t gfp, unsigned int order)
+{
+	return alloc_from_node(gfp, order, numa_node_id(), ~0UL);
+}
+
+/* A block from the zone where the search begins, if that has plenty: no lowmem_reserve applies there. */
+static noinline struct page *alloc_block(gfp_t gfp, unsigned int order)
+{
+	struct zone *z = zone_table[this_cpu_var(pcplists).first[gfp & GFP_LIST_BITS]];
+	struct page *p = NULL;
+	unsigned long flags;
+
+	if (unlikely(order > MAX_ORDER || !z))
+		return alloc_from_here(gfp, order);
+	spin_lock_irqsave(&z->lock, flags);
+	if (likely(zone_watermark_ok(z, order, z->watermark[WMARK_LOW])))
+		p = buddy_alloc(z, order);
+	spin_unlock_irqrestore(&z->lock, flags);
+	if (unlikely(!p || !prepare_new_page(p, order)))
+		return alloc_from_here(gfp, order);
+	if (CONFIG_DEBUG)
+		set_page_owner(p, order, gfp);
+	count_vm_events(pgalloc, 1UL << order);
+	return gfp & __GFP_ZERO ? clear_pages(p, order) : p;
+}
+
+/* Somebody wrote to @p while it was free: it is out of the list now, and stays out. */
+static __cold noinline struct page *replace_bad_page(struct page *p, gfp_t gfp)
+{
+	bad_page(p, "allocation", what_is_wrong(p));
+	return alloc_from_here(gfp, 0);
+}
+
+/* The fast path, to the end of the function without a value that must survive a call. */
 struct page *alloc_pages(gfp_t gfp, unsigned int order)
 {
 	struct pcplists *c;
@@ -246,19 +276,23 @@ struct page *alloc_pages(gfp_t gfp, unsigned int order)
 	struct page *p;
 
 	if (unlikely(order))
-		return alloc_from_node(gfp, order, numa_node_id(), ~0UL);
+		return alloc_block(gfp, order);
 	flags = arch_irq_save();
 	c = &this_cpu_var(pcplists);
 	p = pcp_pop(&c->list[c->first[gfp & GFP_LIST_BITS]]);
+	if (unlikely(!p)) {
+		arch_irq_restore(flags);
+		return alloc_from_here(gfp, 0);
+	}
+	if (unlikely(!prepare_new_page(p, 0))) {
+		arch_irq_restore(flags);
+		return replace_bad_page(p, gfp);
+	}
+	c->pgalloc++;
 	arch_irq_restore(flags);
-	if (unlikely(!p || !prepare_new_page(p, 0)))
-		return alloc_from_node(gfp, 0, numa_node_id(), ~0UL);
 	if (CONFIG_DEBUG)
 		set_page_owner(p, 0, gfp);
-	count_vm_event(pgalloc);
-	if (gfp & __GFP_ZERO)
-		clear_page(page_address(p));
-	return p;
+	return gfp & __GFP_ZERO ? clear_pages(p, 0) : p;
 }
 
 struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
@@ -281,10 +315,8 @@ struct page *alloc_pages_nodemask(gfp_t gfp, unsigned int order, unsigned int ni
 /* A2, and the flags of the page's last life go. */
 static inline bool prepare_free_page(struct page *p)
 {
-	if (unlikely((p->flags & FLAGS_CHECKED_AT_FREE) || (page_counts(p) | 1) != COUNTS(1))) {
-		bad_page(p, "free", what_is_wrong(p));
+	if (unlikely((p->flags & FLAGS_CHECKED_AT_FREE) || (page_counts(p) | 1) != COUNTS(1)))
 		return false;
-	}
 	p->_refcount.counter = 0;
 	p->flags &= ZONE_MASK;
 	if (CONFIG_DEBUG)
@@ -292,19 +324,36 @@ static inline bool prepare_free_page(struct page *p)
 	return true;
 }
 
+static __cold noinline void refuse_free(struct page *p)
+{
+	bad_page(p, "free", what_is_wrong(p));
+}
+
+static noinline void trim_and_restore(struct page *p, struct pcplist *l, unsigned long flags)
+{
+	pcp_trim(page_zone(p), l);
+	arch_irq_restore(flags);
+}
+
 static inline void free_one(struct page *p)
 {
+	struct pcplists *c;
 	struct pcplist *l;
 	unsigned long flags;
 
-	if (unlikely(!prepare_free_page(p)))
+	if (unlikely(!prepare_free_page(p))) {
+		refuse_free(p);
 		return;
-	count_vm_event(pgfree);
+	}
 	flags = arch_irq_save();
-	l = &this_cpu_var(pcplists).list[page_zone_id(p)];
+	c = &this_cpu_var(pcplists);
+	c->pgfree++;
+	l = &c->list[page_zone_id(p)];
 	pcp_push(l, p);
-	if (unlikely(l->count > l->high))
-		pcp_trim(page_zone(p), l);
+	if (unlikely(l->count > l->high)) {
+		trim_and_restore(p, l, flags);
+		return;
+	}
 	arch_irq_restore(flags);
 }
 
@@ -315,9 +364,12 @@ static noinline void free_block(struct page *p, unsigned int order)
 	bool good = true;
 
 	for (unsigned long i = 0; i < 1UL << order; i++)
-		good &= prepare_free_page(p + i);
+		if (unlikely(!prepare_free_page(p + i))) {
+			refuse_free(p + i);
+			good = false;
+		}
 	if (!good)
-		return;
+		return;			/* the whole block stays out */
 	count_vm_events(pgfree, 1UL << order);
 	spin_lock_irqsave(&z->lock, flags);
 	buddy_free(z, p, order);
@@ -336,8 +388,10 @@ void free_pages(struct page *p, unsigned int order)
 
 void free_cold_page(struct page *p)
 {
-	if (!prepare_free_page(p))
+	if (!prepare_free_page(p)) {
+		refuse_free(p);
 		return;
+	}
 	count_vm_event(pgfree);
 	pcp_free_cold(page_zone(p), p);
 }

@@ -200,7 +200,7 @@ static unsigned int first_list(unsigned int nid, gfp_t gfp)
 		return NO_LIST;
 	for (struct zone **zl = NODE_DATA(nid)->zonelist; *zl; zl++)
 		if (zone_type(*zl) <= gfp_zone(gfp))
-			return (gfp & __GFP_THISNODE) && (*zl)->node != nid ? NO_LIST : (*zl)->id;
+			return (*zl)->node == nid ? (*zl)->id : NO_LIST;	/* not a hit: count_numa() */
 	return NO_LIST;
 }
 

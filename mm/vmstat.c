@@ -10,6 +10,7 @@
  */
 #include <kernel/percpu.h>
 #include <mm/vmstat.h>
+#include "mm_phys.h"
 
 DEFINE_PER_CPU(struct vm_counters, vm_counters);
 
@@ -18,13 +19,21 @@ static const char *const event_names[] = { VM_EVENTS(X) };
 static const char *const state_names[] = { VM_STATES(X) };
 #undef X
 
+/* Two events are so frequent that they are counted where the fast path is anyway: page_alloc.c. */
+static unsigned long counted_elsewhere(enum vm_event e, unsigned int cpu)
+{
+	if (e == pgalloc)
+		return READ_ONCE(per_cpu(pcplists, cpu).pgalloc);
+	return e == pgfree ? READ_ONCE(per_cpu(pcplists, cpu).pgfree) : 0;
+}
+
 unsigned long vm_event_sum(enum vm_event e)
 {
 	unsigned long sum = 0;
 	unsigned int cpu;
 
 	for_each_online_cpu(cpu)
-		sum += READ_ONCE(per_cpu(vm_counters, cpu).event[e]);
+		sum += READ_ONCE(per_cpu(vm_counters, cpu).event[e]) + counted_elsewhere(e, cpu);
 	return sum;
 }
 

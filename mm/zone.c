@@ -28,7 +28,7 @@
  *                lowmem_reserve: 1/256 of the memory above for DMA and DMA32, 1/32 of HIGHMEM for NORMAL.
  * LOCKS          zone->lock for the counts that change (buddy.c) and the marks; one setter of marks at a time.
  * LEFT OUT       ZONE_MOVABLE, watermark boosting. Reclaim: high is computed and nobody waits for it yet.
- * READ NEXT      numa.c (nodes), buddy.c, page_alloc.c (who asks zone_watermark_ok()).
+ * READ NEXT      numa.c (nodes), buddy.c, page_alloc.c (who asks).
  */
 #include <arch.h>
 #include <kernel/assert.h>
@@ -46,7 +46,7 @@
 #define WATERMARK_SCALE		1000	/* marks lie at least managed/1000 apart (watermark_scale_factor 10) */
 
 struct pglist_data node_data[MAX_NUMNODES];
-struct zone *zone_table[NR_ZONE_IDS];
+struct zone *zone_table[NR_ZONE_IDS + 1];
 unsigned long min_free_kbytes;		/* what holds; boot_params.min_free_kbytes is what was asked for */
 
 static const char *const zone_names[NR_ZONES] = {
@@ -276,15 +276,4 @@ void zone_setup(void)
 	set_all_marks();
 	for_each_online_node(nid)
 		build_zonelist(nid);
-}
-
-/* The mark must stay; and enough single pages do not make a block. */
-bool zone_watermark_ok(const struct zone *z, unsigned int order, unsigned long mark)
-{
-	if (z->nr_free < mark + (1UL << order))
-		return false;
-	for (unsigned int o = order; o <= MAX_ORDER; o++)
-		if (z->free_area[o].nr_free)
-			return true;
-	return false;
 }

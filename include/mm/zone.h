@@ -46,7 +46,7 @@ struct pglist_data {
 };
 
 extern struct pglist_data node_data[MAX_NUMNODES];
-extern struct zone *zone_table[NR_ZONE_IDS];	/* by zone id */
+extern struct zone *zone_table[NR_ZONE_IDS + 1]; /* by zone id; NULL: no such zone, and at the end */
 #define NODE_DATA(nid)	(&node_data[nid])
 
 static inline unsigned int page_zone_id(const struct page *p) { return p->flags >> PAGE_ZONE_SHIFT; }
@@ -74,8 +74,12 @@ void zone_init(void);
 void zone_setup(void);
 /* zone_of_pfn - where frame @pfn belongs; *@end (a frame beyond it) is lowered to where that answer ends. */
 struct zone *zone_of_pfn(pfn_t pfn, pfn_t *end);
-/* zone_watermark_ok - would @zone keep more than @mark pages free after taking 2^@order, and is there such a block? */
-bool zone_watermark_ok(const struct zone *z, unsigned int order, unsigned long mark);
+/* zone_watermark_ok - would @zone keep @mark pages free after giving 2^@order? (Has it such a block: buddy_alloc().) */
+static inline bool zone_watermark_ok(const struct zone *z, unsigned int order, unsigned long mark)
+{
+	return z->nr_free >= mark + (1UL << order);
+}
+
 /* zone_managed_pages - in all zones */
 unsigned long zone_managed_pages(void);
 
