@@ -44,6 +44,7 @@
 #include <mm/page_alloc.h>
 #include <mm/page_owner.h>
 #include <mm/slab.h>
+#include <mm/vmalloc.h>
 #include "mm_phys.h"
 
 #define LOOKS		20
@@ -96,7 +97,7 @@ static void count(struct ledger *l)
 	c[LEDGER_PCP] = (long)pcp_pages();
 	c[LEDGER_SLAB] = vm_state_sum(nr_slab_pages);
 	c[LEDGER_KMALLOC] = vm_state_sum(nr_kmalloc_pages);
-	c[LEDGER_TABLE] = vm_state_sum(nr_page_table_pages);
+	c[LEDGER_TABLE] = vm_state_sum(nr_page_table_pages) + vm_state_sum(nr_kernel_table_pages);
 	c[LEDGER_STACK] = vm_state_sum(nr_kernel_stack_pages);
 	c[LEDGER_VMALLOC] = vm_state_sum(nr_vmalloc_pages) - c[LEDGER_STACK];
 	c[LEDGER_ANON] = vm_state_sum(nr_anon_pages);
@@ -213,6 +214,7 @@ void ledger_read(struct ledger *l)
 void ledger_settle(void)
 {
 	sched_free_dead();
+	vm_unmap_aliases();
 	slab_watch();
 	kmem_cache_shrink_all();
 	page_alloc_drain();
