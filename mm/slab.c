@@ -133,11 +133,8 @@ static void poison(const struct kmem_cache *c, void *obj)
 static void cache_alloc_debugcheck_after(const struct kmem_cache *c, void *obj)
 {
 	const u8 *b = obj;
-	u8 *status;
+	u8 *status = status_of(c, slab_head(obj), obj);
 
-	if (!CONFIG_DEBUG)
-		return;
-	status = status_of(c, slab_head(obj), obj);
 	if (*status != OBJECT_FREE)
 		panic("slab %s: object %p handed out twice: status %#x", c->name, obj, *status);
 	*status = OBJECT_ACTIVE;
@@ -150,8 +147,6 @@ static void cache_free_debugcheck(const struct kmem_cache *c, const struct page 
 {
 	u8 *status;
 
-	if (!CONFIG_DEBUG)
-		return;
 	if ((const char *)obj < first_object(slab) || ((const char *)obj - first_object(slab)) % c->size ||
 	    obj_to_index(c, slab, obj) >= slab->objects)
 		panic("free of %p to slab %s: not the start of an object", obj, c->name);
@@ -361,29 +356,36 @@ static void *cache_grow(struct kmem_cache *c, gfp_t gfp, int node)
 	return obj;
 }
 
-static void *slab_alloc(struct kmem_cache *c, size_t size, gfp_t gfp, int node, unsigned long site)
+/* This CPU has no object at hand, or not from @node. */
+static noinline void *slab_alloc_slowly(struct kmem_cache *c, gfp_t gfp, int node)
 {
+	struct kmem_cache_node *n = wanted_node(c, node);
 	unsigned long flags = arch_irq_save();
 	struct array_cache *ac = cpu_cache_get(c);
 	void *obj;
 
-	if (unlikely(!ac))
+	if (!ac)
 		ac = setup_cpu_cache(c);
-	if (unlikely(!ac || wanted_node(c, node) != local_node(c)))
-		obj = cache_alloc_node(c, wanted_node(c, node));
-	else if (likely(ac->avail))
-		obj = ac->entry[--ac->avail];
-	else
-		obj = cache_alloc_refill(c, ac);
-	if (ac)
-		ac->touched = true;
+	obj = ac && n == local_node(c) ? cache_alloc_refill(c, ac) : cache_alloc_node(c, n);
 	arch_irq_restore(flags);
-	if (unlikely(!obj)) {
-		obj = cache_grow(c, gfp, node);
-		if (!obj)
-			return NULL;
+	return obj ? obj : cache_grow(c, gfp, node);
+}
+
+static void *slab_alloc(struct kmem_cache *c, size_t size, gfp_t gfp, int node, unsigned long site)
+{
+	unsigned long flags = arch_irq_save();
+	struct array_cache *ac = cpu_cache_get(c);
+	void *obj = NULL;
+
+	if (likely(ac && ac->avail && node == NUMA_NO_NODE)) {
+		obj = ac->entry[--ac->avail];
+		ac->touched = true;
 	}
-	cache_alloc_debugcheck_after(c, obj);
+	arch_irq_restore(flags);
+	if (unlikely(!obj))
+		obj = slab_alloc_slowly(c, gfp, node);
+	if (CONFIG_DEBUG && obj)
+		cache_alloc_debugcheck_after(c, obj);
 	return obj;
 }
 
@@ -452,26 +454,24 @@ static void free_to_node(struct kmem_cache *c, struct kmem_cache_node *n, void *
 
 static void slab_free(struct kmem_cache *c, void *obj, unsigned long site)
 {
+	struct page *page = virt_to_page(obj);
 	struct array_cache *ac;
-	struct kmem_cache_node *n;
-	struct page *slab;
 	unsigned long flags;
 
-	if (unlikely(!PageSlab(virt_to_page(obj)) || virt_to_page(obj)->slab_cache != c))
+	if (unlikely(!PageSlab(page) || page->slab_cache != c))
 		panic("free of %p to slab %s: it is not from there", obj, c->name);
-	slab = slab_head(obj);
-	n = slab_node(c, slab);
-	cache_free_debugcheck(c, slab, obj);
+	if (CONFIG_DEBUG)
+		cache_free_debugcheck(c, slab_head(obj), obj);
 	flags = arch_irq_save();
 	ac = cpu_cache_get(c);
-	if (unlikely(!ac || n != local_node(c))) {
-		free_to_node(c, n, obj);
-	} else {
+	if (likely(ac && page_to_nid(page) == numa_node_id())) {
 		if (unlikely(ac->avail == ac->limit))
 			cache_flusharray(c, ac);
 		else if (unlikely(ac->avail && ac->entry[ac->avail - 1] == obj))
 			panic("double free of %p to slab %s", obj, c->name);
 		ac->entry[ac->avail++] = obj;
+	} else {
+		free_to_node(c, c_node(c, page_to_nid(page)), obj);
 	}
 	arch_irq_restore(flags);
 }
