@@ -98,6 +98,12 @@ static int show_slabinfo(struct seq_file *m)
 	return 0;
 }
 
+static int show_slabstat(struct seq_file *m)
+{
+	slab_stats(slab_line, m);
+	return 0;
+}
+
 static int show_swaps(struct seq_file *m)
 {
 	seq_puts(m, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
@@ -108,6 +114,7 @@ const struct proc_entry proc_mm_entries[] = {
 	{ .name = "buddyinfo", .mode = S_IFREG | 0444, .show = show_buddyinfo },
 	{ .name = "meminfo", .mode = S_IFREG | 0444, .show = show_meminfo },
 	{ .name = "slabinfo", .mode = S_IFREG | 0400, .show = show_slabinfo },
+	{ .name = "slabstat", .mode = S_IFREG | 0400, .show = show_slabstat },
 	{ .name = "swaps", .mode = S_IFREG | 0444, .show = show_swaps },
 	{ .name = "vmstat", .mode = S_IFREG | 0444, .show = show_vmstat },
 	{ .mode = 0 },

@@ -27,6 +27,8 @@
  *                    waits without losing a wake-up that arrives between the two)
  *  <asm/barrier.h>   mb/rmb/wmb for devices;  <asm/io.h> readb..readq/writeb..writeq (and port I/O)
  *  <asm/percpu.h>    arch_cpu() -> struct cpu * of this CPU, arch_current() -> struct thread *
+ *  <asm/local.h>     struct local_head, arch_local_begin/commit/set(): replace a list head of this CPU with
+ *                    interrupts on; a commit fails if an interrupt changed the head since begin, A-B-A included
  *  <asm/trapframe.h> struct trapframe and the regs_* accessors below
  *  <asm/thread.h>    struct arch_thread (saved kernel sp, FP state, user TLS)
  *  <asm/pgtable.h>   the page-table helpers below
@@ -41,6 +43,7 @@
 #include <asm/barrier.h>
 #include <asm/io.h>
 #include <asm/percpu.h>
+#include <asm/local.h>
 #include <asm/trapframe.h>
 #include <asm/thread.h>
 #include <asm/pgtable.h>

@@ -22,7 +22,7 @@
 #define MAX_BAD		16
 
 struct boot_params boot_params = {
-	.maxcpus = NR_CPUS, .mem = ~0ULL, .rdinit = "/init",
+	.maxcpus = NR_CPUS, .mem = ~0ULL, .rdinit = "/init", .slub_debug = SLUB_DEBUG_UNSET,
 };
 char *init_argv[34], *init_envp[34];
 
@@ -57,6 +57,7 @@ static const struct param table[] = {
 	{ "seed",	P_SIZE(seed),	"N",		"order of the in-kernel tests; default: from the clock" },
 	{ "slab",	P_TEXT(slab),	"slub|slab|slob", "the allocator behind kmalloc; default slub" },
 	{ "slob",	P_TEXT(slob),	"first|size|best", "how slab=slob looks for room; default size" },
+	{ "slub_debug",	P_TEXT(slub_debug), "[FZPU|-][,CACHE...]", "watch objects (mm/slub_debug.c)" },
 	{ "panic_reboot", P_FLAG(panic_reboot), "",	"restart instead of powering off after a panic" },
 	{ "page_owner",	P_TEXT(page_owner), "on|off",	"note who allocates each page; default: on in debug builds" },
 	{ "fail_page_alloc", P_TEXT(fail_page_alloc), "I,P,S,T", "page allocations fail: interval, percent, space, times" },

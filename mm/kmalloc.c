@@ -4,8 +4,8 @@
  *
  * THE QUESTION   kmalloc(100) names no cache. Which one serves it, in a few instructions?
  *
- * THE PICTURE    kmalloc(100)   size_index[(100 - 1) / 8] = class 5  ->  kmalloc-128      up to 192
- *                kmalloc(300)   large_index[(300 - 1) / 256] = 8     ->  kmalloc-512      up to 8 KiB
+ * THE PICTURE    kmalloc(100)   size_index.small[(100 - 1) / 8]   ->  kmalloc-128      up to 192
+ *                kmalloc(300)   size_index.large[(300 - 1) / 256] ->  kmalloc-512      up to 8 KiB
  *                kmalloc(9000)  whole pages, order in page->private
  *                GFP_DMA        the same classes again: dma-kmalloc-N, in memory that old devices reach
  *
@@ -33,21 +33,27 @@ enum kmalloc_type { KMALLOC_NORMAL, KMALLOC_DMA, NR_KMALLOC_TYPES };
 static const unsigned int kmalloc_sizes[] = { 8, 16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096, 8192 };
 #define NR_CLASSES	ARRAY_SIZE(kmalloc_sizes)
 
-static struct kmem_cache *kmalloc_caches[NR_KMALLOC_TYPES][NR_CLASSES];
-static u8 size_index[192 / 8];			/* (size - 1) / 8 -> class, up to 192 bytes       */
-static u8 large_index[KMALLOC_MAX_CACHE_SIZE / 256]; /* (size - 1) / 256 -> class, for the others */
+/* Straight from a size to the cache of its class. One for each type of memory. */
+struct size_index {
+	struct kmem_cache *small[192 / 8];	/* (size - 1) / 8: up to 192 bytes   */
+	struct kmem_cache *large[KMALLOC_MAX_CACHE_SIZE / 256]; /* (size - 1) / 256: all others */
+};
+static struct size_index size_index[NR_KMALLOC_TYPES] __ro_after_init;
 
-static inline unsigned int class_of(size_t size)
+/* page_of(p): the struct page of a direct-map address, without asking whether it is one. */
+static unsigned long page_bias __ro_after_init;
+
+static inline struct page *page_of(const void *p)
 {
-	return size <= 192 ? size_index[(size - 1) / 8] : large_index[(size - 1) / 256];
+	return (struct page *)(page_bias + ((unsigned long)p >> PAGE_SHIFT) * sizeof(struct page));
 }
 
 /* The cache for @size bytes, 1 to KMALLOC_MAX_CACHE_SIZE. */
-static inline struct kmem_cache *kmalloc_slab(size_t size, gfp_t gfp)
+static struct kmem_cache *kmalloc_slab(size_t size, gfp_t gfp)
 {
-	enum kmalloc_type type = unlikely(gfp & (__GFP_DMA | __GFP_DMA32)) ? KMALLOC_DMA : KMALLOC_NORMAL;
+	struct size_index *s = &size_index[gfp & (__GFP_DMA | __GFP_DMA32) ? KMALLOC_DMA : KMALLOC_NORMAL];
 
-	return kmalloc_caches[type][class_of(size)];
+	return size <= 192 ? s->small[(size - 1) / 8] : s->large[(size - 1) / 256];
 }
 
 static void *kmalloc_large(size_t size, gfp_t gfp)
@@ -66,34 +72,47 @@ static void *kmalloc_large(size_t size, gfp_t gfp)
 	return page_address(p);
 }
 
-void *kmalloc_node(size_t size, gfp_t gfp, int node)
+/* Everything but the common case: odd flags, no size or a large one, this CPU's list empty. */
+static noinline void *kmalloc_slow(size_t size, gfp_t gfp, int node, unsigned long site)
 {
 	if (size > KMALLOC_MAX_CACHE_SIZE)
 		return kmalloc_large(size, gfp);
 	if (!size)
 		return ZERO_SIZE_PTR;
-	return slab_alloc_slow(kmalloc_slab(size, gfp), size, gfp, node, (unsigned long)__builtin_return_address(0));
+	return slab_alloc_slow(kmalloc_slab(size, gfp), size, gfp, node, site);
 }
 
-void *kmalloc(size_t size, gfp_t gfp)
+static __always_inline void *kmalloc_from(size_t size, gfp_t gfp, unsigned long site)
 {
 	struct kmem_cache *c;
 	void *obj;
 
-	if (unlikely(size - 1 >= KMALLOC_MAX_CACHE_SIZE))
-		return size ? kmalloc_large(size, gfp) : ZERO_SIZE_PTR;
-	c = kmalloc_slab(size, gfp);
-	obj = slub_pop(c);
-	if (unlikely(!obj))
-		return slab_alloc_slow(c, size, gfp, NUMA_NO_NODE, (unsigned long)__builtin_return_address(0));
-	if (unlikely(gfp & __GFP_ZERO))
+	if (likely(size - 1 < 192))
+		c = size_index[KMALLOC_NORMAL].small[(size - 1) / 8];
+	else if (likely(size - 1 < KMALLOC_MAX_CACHE_SIZE))
+		c = size_index[KMALLOC_NORMAL].large[(size - 1) / 256];
+	else
+		return kmalloc_slow(size, gfp, NO_NODE, site);
+	if (unlikely(gfp & (__GFP_DMA | __GFP_DMA32)) || unlikely(!(obj = slub_pop(c))))
+		return kmalloc_slow(size, gfp, NO_NODE, site);
+	if (gfp & __GFP_ZERO)
 		memset(obj, 0, size);
 	return obj;
 }
 
+void *kmalloc(size_t size, gfp_t gfp)
+{
+	return kmalloc_from(size, gfp, (unsigned long)__builtin_return_address(0));
+}
+
 void *kzalloc(size_t size, gfp_t gfp)
 {
-	return kmalloc(size, gfp | __GFP_ZERO);
+	return kmalloc_from(size, gfp | __GFP_ZERO, (unsigned long)__builtin_return_address(0));
+}
+
+void *kmalloc_node(size_t size, gfp_t gfp, int node)
+{
+	return kmalloc_slow(size, gfp, node, (unsigned long)__builtin_return_address(0));
 }
 
 void *kcalloc(size_t n, size_t size, gfp_t gfp)
@@ -102,7 +121,7 @@ void *kcalloc(size_t n, size_t size, gfp_t gfp)
 
 	if (__builtin_mul_overflow(n, size, &bytes))
 		return NULL;
-	return kzalloc(bytes, gfp);
+	return kmalloc_from(bytes, gfp | __GFP_ZERO, (unsigned long)__builtin_return_address(0));
 }
 
 static inline bool is_nothing(const void *p)
@@ -110,15 +129,26 @@ static inline bool is_nothing(const void *p)
 	return (unsigned long)p <= (unsigned long)ZERO_SIZE_PTR;
 }
 
-static void kfree_large(struct page *page, const void *p)
+static void kfree_large(struct page *page, const void *p, unsigned long site)
 {
 	unsigned int order;
 
-	if (!PageKernel(page) || ((unsigned long)p & ~PAGE_MASK))
-		panic("kfree of %p, which kmalloc did not return: flags=%lx", p, page->flags);
+	if (!PageKernel(page) || page->index != LEDGER_KMALLOC || ((unsigned long)p & ~PAGE_MASK)) {
+		slab_report(NULL, (void *)p, site, page_count(page) ? "freed, but kmalloc did not return it" :
+			    "freed twice, or kmalloc did not return it");
+		return;
+	}
 	order = (unsigned int)page->private;
 	ledger_disown(page, order);
 	free_pages(page, order);
+}
+
+static noinline void kfree_slow(struct page *page, const void *p, unsigned long site)
+{
+	if (PageSlab(page))
+		slab_free_slow(page->slab_cache, (void *)p, site);
+	else
+		kfree_large(page, p, site);
 }
 
 void kfree(const void *p)
@@ -127,11 +157,13 @@ void kfree(const void *p)
 
 	if (unlikely(is_nothing(p)))
 		return;
-	page = virt_to_page(p);
-	if (unlikely(!PageSlab(page)))
-		kfree_large(page, p);
-	else if (unlikely(!slub_push(page->slab_cache, (void *)p)))
-		slab_ops->free(page->slab_cache, (void *)p, (unsigned long)__builtin_return_address(0));
+	if (CONFIG_DEBUG && !pfn_valid(virt_to_phys(p) >> PAGE_SHIFT)) {
+		slab_report(NULL, (void *)p, (unsigned long)__builtin_return_address(0), "freed, but it is no memory");
+		return;
+	}
+	page = page_of(p);
+	if (unlikely(!PageSlab(page)) || unlikely(!slub_push(page->slab_cache, (void *)p)))
+		kfree_slow(page, p, (unsigned long)__builtin_return_address(0));
 }
 
 size_t ksize(const void *p)
@@ -148,17 +180,18 @@ size_t ksize(const void *p)
 
 void *krealloc(void *p, size_t size, gfp_t gfp)
 {
+	size_t old = ksize(p);
 	void *new;
 
 	if (!size) {
 		kfree(p);
 		return ZERO_SIZE_PTR;
 	}
-	if (!is_nothing(p) && size <= ksize(p))
+	if (!is_nothing(p) && size <= old)
 		return p;
-	new = kmalloc(size, gfp);
+	new = kmalloc_from(size, gfp, (unsigned long)__builtin_return_address(0));
 	if (new && !is_nothing(p)) {
-		memcpy(new, p, ksize(p));
+		memcpy(new, p, old);
 		kfree(p);
 	}
 	return new;
@@ -166,7 +199,7 @@ void *krealloc(void *p, size_t size, gfp_t gfp)
 
 void *kmemdup(const void *p, size_t n, gfp_t gfp)
 {
-	void *new = kmalloc(n, gfp);
+	void *new = kmalloc_from(n, gfp, (unsigned long)__builtin_return_address(0));
 
 	if (new && n)
 		memcpy(new, p, n);
@@ -175,39 +208,38 @@ void *kmemdup(const void *p, size_t n, gfp_t gfp)
 
 char *kstrdup(const char *s, gfp_t gfp)
 {
-	return kmemdup(s, strlen(s) + 1, gfp);
+	size_t n = strlen(s) + 1;
+	char *new = kmalloc_from(n, gfp, (unsigned long)__builtin_return_address(0));
+
+	if (new)
+		memcpy(new, s, n);
+	return new;
 }
 
 /* ---- boot ---- */
 
-static void create_class(enum kmalloc_type type, unsigned int class)
+static struct kmem_cache *create_class(enum kmalloc_type type, unsigned int class)
 {
 	size_t size = kmalloc_sizes[class];
 	char name[32];
 
 	snprintf(name, sizeof(name), "%skmalloc-%zu", type == KMALLOC_DMA ? "dma-" : "", size);
-	kmalloc_caches[type][class] =
-		kmem_cache_create(name, size, is_power_of_2(size) ? min(size, PAGE_SIZE) : 8,
-				  SLAB_PANIC | SLAB_KMALLOC | (type == KMALLOC_DMA ? SLAB_CACHE_DMA : 0), NULL);
+	return kmem_cache_create(name, size, is_power_of_2(size) ? min(size, PAGE_SIZE) : 8,
+				 SLAB_PANIC | SLAB_KMALLOC | (type == KMALLOC_DMA ? SLAB_CACHE_DMA : 0), NULL);
 }
 
-static void fill_index(u8 *index, unsigned int n, unsigned int step)
+static void fill_index(struct size_index *s, unsigned int class, struct kmem_cache *c)
 {
-	unsigned int class = 0;
+	unsigned int from = class ? kmalloc_sizes[class - 1] : 0;
 
-	for (unsigned int i = 0; i < n; i++) {
-		while ((i + 1) * step > kmalloc_sizes[class])
-			class++;
-		index[i] = (u8)class;
-	}
+	for (unsigned int size = from + 1; size <= kmalloc_sizes[class]; size++)
+		*(size <= 192 ? &s->small[(size - 1) / 8] : &s->large[(size - 1) / 256]) = c;
 }
 
 void kmalloc_init(void)
 {
-	fill_index(size_index, ARRAY_SIZE(size_index), 8);
-	fill_index(large_index, ARRAY_SIZE(large_index), 256);
-	for (unsigned int i = 0; i < NR_CLASSES; i++)
-		create_class(KMALLOC_NORMAL, i);
-	for (unsigned int i = 0; i < NR_CLASSES; i++)
-		create_class(KMALLOC_DMA, i);
+	page_bias = (unsigned long)vmemmap - (page_offset >> PAGE_SHIFT) * sizeof(struct page);
+	for (unsigned int type = 0; type < NR_KMALLOC_TYPES; type++)
+		for (unsigned int class = 0; class < NR_CLASSES; class++)
+			fill_index(&size_index[type], class, create_class((enum kmalloc_type)type, class));
 }

@@ -38,6 +38,7 @@
 #define MAX_OBJECT_SIZE	(PAGE_SIZE << 3)
 
 const struct slab_ops *slab_ops __ro_after_init = &slub_ops;
+unsigned int slab_nr_nodes __ro_after_init = 1;
 
 static const struct slab_ops *const back_ends[] = { &slub_ops, &slab_ops_slab, &slob_ops };
 static struct kmem_cache cache_of_caches;
@@ -59,10 +60,16 @@ static unsigned int choose_align(unsigned int flags, size_t size, size_t align)
 	return (unsigned int)ALIGN_UP(max(align, sizeof(void *)), sizeof(void *));
 }
 
+/* A cache, without the nodes that this machine does not have. */
+static size_t cache_bytes(void)
+{
+	return offsetof(struct kmem_cache, node) + slab_nr_nodes * sizeof(struct kmem_cache_node);
+}
+
 static int cache_setup(struct kmem_cache *c, const char *name, size_t size, size_t align,
 		       unsigned int flags, void (*ctor)(void *))
 {
-	memset(c, 0, sizeof(*c));
+	memset(c, 0, cache_bytes());
 	strscpy(c->name, name, sizeof(c->name));
 	c->align = choose_align(flags, size, align);
 	c->object_size = (unsigned int)max(size, sizeof(void *));
@@ -148,12 +155,68 @@ struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align
 	return c;
 }
 
-/* No slab may be left, so other CPUs give up theirs too. */
+/* ---- giving memory back ---- */
+
+/* @arg: one cache, or NULL for all; then the list stands still, because the caller holds slab_mutex. */
+static void flush_call(void *arg)
+{
+	struct kmem_cache *c = arg;
+
+	if (c) {
+		slab_ops->flush(c);
+		return;
+	}
+	list_for_each_entry(c, &caches, link)
+		slab_ops->flush(c);
+}
+
+/* Every CPU, or with interrupts off this one: what it keeps of @c (NULL: of all caches) goes back to the nodes. */
+static void flush_cpus(struct kmem_cache *c)
+{
+	if (!slab_ops->flush)
+		return;
+	if (arch_irqs_disabled())
+		flush_call(c);
+	else
+		ipi_call_all(flush_call, c);
+}
+
+unsigned long kmem_cache_shrink(struct kmem_cache *c)
+{
+	flush_cpus(c);
+	return slab_ops->shrink(c);
+}
+
+unsigned long kmem_cache_shrink_all(void)
+{
+	unsigned long pages = 0;
+	struct kmem_cache *c;
+
+	mutex_lock(&slab_mutex);
+	flush_cpus(NULL);
+	list_for_each_entry(c, &caches, link)
+		pages += slab_ops->shrink(c);
+	mutex_unlock(&slab_mutex);
+	return pages;
+}
+
+void slab_watch(void)
+{
+	mutex_lock(&slab_mutex);
+	flush_cpus(NULL);
+	mutex_unlock(&slab_mutex);
+}
+
+unsigned long kmem_cache_inuse(struct kmem_cache *c)
+{
+	return slab_ops->count(c);
+}
+
 int kmem_cache_destroy(struct kmem_cache *c)
 {
 	unsigned long left;
 
-	slab_ops->shrink(c);
+	kmem_cache_shrink(c);
 	left = slab_ops->count(c);
 	if (left) {
 		printk("slab %s: destroyed with %lu objects in use: it stays\n", c->name, left);
@@ -166,58 +229,25 @@ int kmem_cache_destroy(struct kmem_cache *c)
 	return 0;
 }
 
-unsigned long kmem_cache_shrink(struct kmem_cache *c)
-{
-	return slab_ops->shrink(c);
-}
-
-unsigned long kmem_cache_shrink_all(void)
-{
-	unsigned long pages = 0;
-	struct kmem_cache *c;
-
-	mutex_lock(&slab_mutex);
-	list_for_each_entry(c, &caches, link)
-		pages += slab_ops->shrink(c);
-	mutex_unlock(&slab_mutex);
-	return pages;
-}
-
-/* Only SLUB hands out objects without asking slab_alloc_slow(). */
-static void flush_call(void *arg)
-{
-	struct kmem_cache *c;
-
-	if (slab_ops != &slub_ops)
-		return;
-	list_for_each_entry(c, &caches, link)
-		slub_flush_this_cpu(c);
-}
-
-void slab_watch(void)
-{
-	mutex_lock(&slab_mutex);
-	ipi_call_all(flush_call, NULL);
-	mutex_unlock(&slab_mutex);
-}
-
-unsigned long kmem_cache_inuse(struct kmem_cache *c)
-{
-	return slab_ops->count(c);
-}
-
 /* ---- objects ---- */
 
 void *slab_alloc_slow(struct kmem_cache *c, size_t size, gfp_t gfp, int node, unsigned long site)
 {
-	void *obj;
+	void *obj = NULL;
 
-	if (should_failslab(c->name, size, gfp))
-		return NULL;
-	obj = slab_ops->alloc(c, size, gfp, node, site);
+	if (node != NO_NODE && ((unsigned int)node >= slab_nr_nodes || !node_online((unsigned int)node)))
+		node = NO_NODE;
+	if (!should_failslab(c->name, size, gfp))
+		obj = slab_ops->alloc(c, size, gfp, node, site);
 	if (obj && (gfp & __GFP_ZERO))
 		memset(obj, 0, size);
 	return obj;
+}
+
+void slab_free_slow(struct kmem_cache *c, void *obj, unsigned long site)
+{
+	if (obj)
+		slab_ops->free(c, obj, site);
 }
 
 void *kmem_cache_alloc(struct kmem_cache *c, gfp_t gfp)
@@ -225,8 +255,7 @@ void *kmem_cache_alloc(struct kmem_cache *c, gfp_t gfp)
 	void *obj = slub_pop(c);
 
 	if (unlikely(!obj))
-		return slab_alloc_slow(c, c->object_size, gfp, NUMA_NO_NODE,
-				       (unsigned long)__builtin_return_address(0));
+		return slab_alloc_slow(c, c->object_size, gfp, NO_NODE, (unsigned long)__builtin_return_address(0));
 	if (unlikely(gfp & __GFP_ZERO))
 		memset(obj, 0, c->object_size);
 	return obj;
@@ -240,20 +269,40 @@ void *kmem_cache_alloc_node(struct kmem_cache *c, gfp_t gfp, int node)
 void kmem_cache_free(struct kmem_cache *c, void *obj)
 {
 	if (unlikely(!slub_push(c, obj)))
-		slab_ops->free(c, obj, (unsigned long)__builtin_return_address(0));
+		slab_free_slow(c, obj, (unsigned long)__builtin_return_address(0));
+}
+
+bool kmem_cache_alloc_bulk(struct kmem_cache *c, gfp_t gfp, size_t n, void **obj)
+{
+	for (size_t i = 0; i < n; i++) {
+		obj[i] = kmem_cache_alloc(c, gfp);
+		if (!obj[i]) {
+			kmem_cache_free_bulk(c, i, obj);
+			return false;
+		}
+	}
+	return true;
+}
+
+void kmem_cache_free_bulk(struct kmem_cache *c, size_t n, void **obj)
+{
+	for (size_t i = 0; i < n; i++)
+		kmem_cache_free(c, obj[i]);
 }
 
 /* ---- pages, for the back ends ---- */
 
 unsigned int slab_nid(const struct page *slab)
 {
-	return 0;
+	return page_to_nid(slab);
 }
 
 struct page *slab_alloc_pages(struct kmem_cache *c, gfp_t gfp, int node)
 {
-	struct page *slab = alloc_pages((gfp & ~(__GFP_ZERO | __GFP_HIGHMEM)) | c->gfp, c->order);
+	struct page *slab;
 
+	gfp = (gfp & ~(__GFP_ZERO | __GFP_HIGHMEM)) | c->gfp;
+	slab = node == NO_NODE ? alloc_pages(gfp, c->order) : alloc_pages_node(node, gfp, c->order);
 	if (!slab)
 		return NULL;
 	for (unsigned long i = 0; i < 1UL << c->order; i++) {
@@ -294,7 +343,8 @@ static void choose_back_end(void)
 void slab_init(void)
 {
 	choose_back_end();
-	if (cache_setup(&cache_of_caches, "kmem_cache", sizeof(struct kmem_cache), 0,
+	slab_nr_nodes = 64 - (unsigned int)__builtin_clzl(node_online_mask | 1);
+	if (cache_setup(&cache_of_caches, "kmem_cache", cache_bytes(), 0,
 			SLAB_HWCACHE_ALIGN | SLAB_PANIC, NULL))
 		panic("no memory for the cache of caches");
 	list_add_tail(&cache_of_caches.link, &caches);
@@ -332,6 +382,26 @@ void slab_info(void (*fn)(const char *line, void *arg), void *arg)
 		fn(line, arg);
 	}
 	mutex_unlock(&slab_mutex);
+}
+
+void slab_stats(void (*fn)(const char *line, void *arg), void *arg)
+{
+	struct kmem_cache *c;
+	char line[320];
+
+	if (!slab_ops->stats)
+		return;
+	fn("cache ", arg);
+	fn(slab_ops->stat_names, arg);
+	mutex_lock(&slab_mutex);
+	list_for_each_entry(c, &caches, link) {
+		int n = scnprintf(line, sizeof(line), "\n%s ", c->name);
+
+		slab_ops->stats(c, line + n, sizeof(line) - (size_t)n);
+		fn(line, arg);
+	}
+	mutex_unlock(&slab_mutex);
+	fn("\n", arg);
 }
 
 unsigned long slab_pages(void)

@@ -26,10 +26,13 @@ struct boot_params {
 	u64		seed;		/* test order; 0 = from the clock                      */
 	char		slab[8];	/* kmalloc's back end: "" = slub                       */
 	char		slob[8];	/* how SLOB fits: "" = size                            */
+	char		slub_debug[64];	/* letters FZPU, caches; "" = all of both              */
 	bool		panic_reboot;
 	char		page_owner[8];	/* "on", "off"; "": on in debug builds                  */
 	char		fail_page_alloc[64], failslab[64]; /* interval,probability,space,times         */
 };
+
+#define SLUB_DEBUG_UNSET	"unset"	/* slub_debug's default: as the build says */
 
 extern struct boot_params boot_params;
 extern char *init_argv[34], *init_envp[34];	/* NULL-terminated; argv[0] is set by kernel/main.c */

@@ -64,7 +64,7 @@ KTEST(arch_clear_and_copy_page_cover_exactly_one_page)
 	free_pages(p, 2);
 }
 
-/* ---- irqflags.h, percpu.h ---- */
+/* ---- irqflags.h, percpu.h, local.h ---- */
 
 KTEST(arch_irq_save_nests)
 {
@@ -85,6 +85,88 @@ KTEST(arch_cpu_is_this_cpu)
 	EXPECT(c->self == c && c == &cpus[c->id]);
 	EXPECT(arch_current() == c->curr);
 	EXPECT_EQ(c->kstack_top, current->kstack_top);
+}
+
+static struct local_head local;
+static volatile unsigned int local_interrupts;
+
+/* One attempt; with interrupts on it may fail now and then, so a few are made. */
+static bool local_replace(void *new)
+{
+	unsigned long tag;
+
+	for (unsigned int tries = 0; tries < 100; tries++) {
+		void *first = arch_local_begin(&local, &tag);
+
+		if (arch_local_commit(&local, first, tag, new))
+			return true;
+	}
+	return false;
+}
+
+KTEST(arch_local_commit_replaces_the_head_and_counts)
+{
+	unsigned long before = local.tag;
+	int a, b;
+
+	EXPECT(local_replace(&a));
+	EXPECT(local.first == &a);
+	EXPECT(local_replace(&b));
+	EXPECT(local.first == &b);
+	EXPECT(local_replace(NULL));
+	EXPECT(local.first == NULL);
+	EXPECT_EQ(local.tag, before + 3);
+}
+
+KTEST(arch_local_commit_fails_when_the_head_went_away_and_came_back)
+{
+	unsigned long tag, flags = arch_irq_save();
+	int a, b;
+	void *first;
+
+	arch_local_set(&local, &a);
+	first = arch_local_begin(&local, &tag);
+	EXPECT(first == &a);
+	arch_local_set(&local, &b);
+	arch_local_set(&local, &a);
+	EXPECT(!arch_local_commit(&local, first, tag, NULL));
+	EXPECT(local.first == &a);
+	arch_local_set(&local, NULL);
+	arch_irq_restore(flags);
+}
+
+static void local_timer(struct timer *t)
+{
+	void *first = local.first;
+
+	arch_local_set(&local, NULL);
+	arch_local_set(&local, first);
+	local_interrupts++;
+}
+
+KTEST(arch_local_commit_fails_after_an_interrupt_that_touched_the_head)
+{
+	unsigned long tag;
+	struct timer t;
+	void *first;
+	int a;
+
+	timer_setup(&t, local_timer);
+	for (unsigned int round = 0; round < 20; round++) {
+		unsigned int before = local_interrupts;
+
+		EXPECT(local_replace(&a));
+		timer_arm(&t, arch_clock_ns() + 20000);
+		first = arch_local_begin(&local, &tag);
+		if (local_interrupts != before)
+			continue;	/* too early */
+		while (local_interrupts == before)
+			;
+		EXPECT(!arch_local_commit(&local, first, tag, NULL));
+		EXPECT(local.first == &a);
+	}
+	timer_cancel(&t);
+	EXPECT(local_replace(NULL));
 }
 
 /* ---- timer ---- */

@@ -36,6 +36,7 @@ struct soft_hw soft_hw;
 __thread struct cpu *host_cpu = &cpus[0];
 __thread bool host_irqs_off;
 bool host_threads;
+void (*host_interrupt)(void);
 
 static pgd_t kernel_pgd[PTRS_PER_PGD] __aligned(4096);
 static unsigned long ipi_pending[HOST_CPUS];	/* (a) bit n: IPI of kind n, with host_threads */

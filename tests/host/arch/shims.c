@@ -98,7 +98,7 @@ int printf_symbol(char *buf, size_t size, unsigned long address)
 
 /* ---- boot parameters: the defaults ---- */
 
-struct boot_params boot_params;
+struct boot_params boot_params = { .slub_debug = SLUB_DEBUG_UNSET };
 
 /* ---- threads: one per CPU, always running ---- */
 
