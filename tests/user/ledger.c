@@ -46,7 +46,9 @@ static void parse_line(struct ledger *l, const char *line)
 {
 	struct ledger_line *e = &l->line[l->n];
 
-	if (strlen(line) < 33 || !strncmp(line, "pages ", 6) || l->n == LEDGER_LINES) {
+	if (!strncmp(line, "pages ", 6))
+		return;
+	if (strlen(line) < 33 || !strncmp(line, "off:", 4) || l->n == LEDGER_LINES) {
 		snprintf(l->verdict, sizeof(l->verdict), "%s", line);
 		return;
 	}
