@@ -84,29 +84,35 @@ void file_put(struct file *f)
 		file_free(f);
 }
 
-int anon_fd(const char *name, const struct file_ops *ops, void *private, unsigned int flags)
+struct file *anon_file(const char *name, const struct file_ops *ops, void *private, unsigned int flags)
 {
 	struct file *f = file_alloc(ops, flags | O_RDWR);
-	struct inode *inode;
-	int fd;
+	struct inode *inode = f ? anon_inode_get(0600) : NULL;
 
-	if (!f)
-		return -ENOMEM;
-	inode = anon_inode_get(0600);
 	if (!inode) {
-		kmem_cache_free(file_cache, f);
-		return -ENOMEM;
-	}
-	fd = fd_alloc(0, (flags & O_CLOEXEC) != 0);
-	if (fd < 0) {
-		inode_put(inode);
-		kmem_cache_free(file_cache, f);
-		return fd;
+		if (f)
+			kmem_cache_free(file_cache, f);
+		return ERR_PTR(-ENOMEM);
 	}
 	f->inode = inode;
 	f->mode |= FMODE_STREAM;
 	f->private = private;
 	f->anon_name = name;
+	return f;
+}
+
+int anon_fd(const char *name, const struct file_ops *ops, void *private, unsigned int flags)
+{
+	int fd = fd_alloc(0, (flags & O_CLOEXEC) != 0);
+	struct file *f;
+
+	if (fd < 0)
+		return fd;
+	f = anon_file(name, ops, private, flags);
+	if (IS_ERR(f)) {
+		fd_cancel(fd);
+		return (int)PTR_ERR(f);
+	}
 	fd_install(fd, f);
 	return fd;
 }

@@ -94,6 +94,8 @@ static int show_fdinfo(struct seq_file *m)
 		return -ENOENT;
 	seq_printf(m, "pos:\t%lld\nflags:\t0%o\nmnt_id:\t%d\nino:\t%llu\n", (long long)f->pos, f->flags,
 		   f->path.mnt ? f->path.mnt->id : 0, (unsigned long long)f->inode->ino);
+	if (f->ops->show_fdinfo)
+		f->ops->show_fdinfo(m, f);
 	file_put(f);
 	return 0;
 }

@@ -278,6 +278,7 @@ static void become_zombie(struct process *p, struct list_head *dead)
 	leave_session(p);
 	forget_children(p, dead);
 	p->zombie = true;
+	wake_up_poll(&p->wait_pidfd, POLLIN);
 	if (p->parent->sid == p->sid && p->parent->pgid != p->pgid)
 		check_orphaned(p->pgid, p);
 	if (notify_parent_exit(p))

@@ -14,10 +14,11 @@
  *                F2  a process holds one mm user reference, its threads none of their own.
  *
  * LOCKS          tasklist_lock > parent's siglock > child's siglock (new, so nobody contends).
- * LEFT OUT       namespaces (EINVAL), pidfds (EINVAL), cgroups.
+ * LEFT OUT       namespaces (EINVAL), cgroups.
  * READ NEXT      thread.c (the system calls), mm/dup_mm.c (copying memory), exit.c.
  */
 #include <fs/file.h>
+#include <kernel/pidfd.h>
 #include <kernel/process.h>
 #include <kernel/syscall.h>
 #include <lib/string.h>
@@ -31,13 +32,18 @@ struct fork_state {
 	struct process	*p;		/* ours with CLONE_THREAD */
 	pid_t		tid;
 	bool		counted;	/* in user->threads */
+	struct file	*pidfd_file;	/* CLONE_PIDFD: not yet installed at pidfd */
+	int		pidfd;
 };
 
 static int check_flags(const struct clone_args_k *a)
 {
 	u64 f = a->flags;
 
-	if (f & (CLONE_NEW_ANY | CLONE_NEWTIME | CLONE_PIDFD | CLONE_INTO_CGROUP))
+	if (f & (CLONE_NEW_ANY | CLONE_NEWTIME | CLONE_INTO_CGROUP))
+		return -EINVAL;
+	if ((f & CLONE_PIDFD) && ((f & (CLONE_THREAD | CLONE_DETACHED)) ||
+				  ((f & CLONE_PARENT_SETTID) && a->pidfd == a->parent_tid)))
 		return -EINVAL;
 	if ((f & CLONE_THREAD) && !(f & CLONE_SIGHAND))
 		return -EINVAL;
@@ -243,6 +249,25 @@ static int publish(struct fork_state *s)
 	return err;
 }
 
+/* CLONE_PIDFD: reserved and told before anybody can see the child, installed when nothing can fail. */
+static int prepare_pidfd(struct fork_state *s)
+{
+	struct file *f;
+
+	if (!(s->args->flags & CLONE_PIDFD))
+		return 0;
+	s->pidfd = fd_alloc(0, true);
+	if (s->pidfd < 0)
+		return s->pidfd;
+	f = pidfd_file(s->p, 0);
+	if (IS_ERR(f)) {
+		fd_cancel(s->pidfd);
+		return (int)PTR_ERR(f);
+	}
+	s->pidfd_file = f;
+	return put_user(s->pidfd, s->args->pidfd) ? -EFAULT : 0;
+}
+
 /* ---- undoing ---- */
 
 static void fork_undo(struct fork_state *s)
@@ -250,6 +275,10 @@ static void fork_undo(struct fork_state *s)
 	struct process *cur = current_process();
 	struct thread *t = s->t;
 
+	if (s->pidfd_file) {
+		fd_cancel(s->pidfd);
+		file_put(s->pidfd_file);
+	}
 	if (s->tid > 0) {
 		spin_lock(&tasklist_lock);
 		pid_release(s->tid);
@@ -294,6 +323,9 @@ static int build_thread(struct fork_state *s)
 	if (err)
 		return err;
 	err = reserve_tid(s);
+	if (err)
+		return err;
+	err = prepare_pidfd(s);
 	if (err)
 		return err;
 	store_tids(s);
@@ -356,6 +388,8 @@ long do_fork(const struct clone_args_k *args)
 		fork_undo(&s);
 		return err;
 	}
+	if (s.pidfd_file)
+		fd_install(s.pidfd, s.pidfd_file);
 	start_thread(&s);
 	return s.tid;
 }

@@ -67,6 +67,7 @@ struct process *process_alloc(void)
 	INIT_LIST_HEAD(&p->posix_timers);
 	spin_lock_init(&p->siglock, RANK_SIGHAND);
 	init_waitqueue_head(&p->wait_chldexit);
+	init_waitqueue_head(&p->wait_pidfd);
 	init_waitqueue_head(&p->signalfd_wait);
 	timer_setup(&p->itimer_real, itimer_real_fire);
 	p->start_ns = clock_monotonic_ns();

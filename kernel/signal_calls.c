@@ -215,8 +215,7 @@ static bool may_signal(const struct process *p, int sig)
 	return sig == SIGCONT && me->sid == p->sid;
 }
 
-/* Permission, then the signal; number 0 only asks. tasklist lock held. */
-static int kill_one(struct process *p, int sig, const siginfo_t *info)
+int kill_one(struct process *p, int sig, const siginfo_t *info)
 {
 	if (!may_signal(p, sig))
 		return -EPERM;

@@ -64,6 +64,9 @@ struct sighand *sighand_dup(struct sighand *old);
 void sighand_put(struct sighand *sh);
 static inline struct sighand *sighand_get(struct sighand *sh) { atomic_inc(&sh->refs); return sh; }
 
+/* kill_one - permission, then the signal; number 0 only asks; 0 or -EPERM ... Tasklist lock held. */
+int kill_one(struct process *p, int sig, const siginfo_t *info);
+
 /* siglock of the process is held for all of these */
 int send_signal_locked(struct process *p, struct thread *t, int sig, const siginfo_t *info);
 /* sigqueue_send - queue a timer's own entry; @t NULL: to the process. false: it was queued already. */

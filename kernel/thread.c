@@ -38,6 +38,7 @@ SYSCALL_DEFINE5(clone, unsigned long, flags, unsigned long, stack, pid_t __user 
 		.exit_signal = (int)(flags & CSIGNAL),
 		.stack = stack,
 		.parent_tid = parent_tid,
+		.pidfd = parent_tid,
 		.child_tid = (pid_t __user *)(CLONE_TLS_LAST ? arg3 : arg4),
 		.tls = CLONE_TLS_LAST ? arg4 : arg3,
 	};
@@ -101,6 +102,7 @@ SYSCALL_DEFINE2(clone3, const struct clone_args __user *, uargs, size_t, size)
 		.tls = u.tls,
 		.parent_tid = (pid_t __user *)u.parent_tid,
 		.child_tid = (pid_t __user *)u.child_tid,
+		.pidfd = (pid_t __user *)u.pidfd,
 	});
 }
 

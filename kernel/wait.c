@@ -10,8 +10,9 @@
  * ALWAYS TRUE    W1  each piece of news is reported once, to one waiter.
  *
  * LOCKS          tasklist_lock; the parent's wait_chldexit queue wakes the loop.
- * LEFT OUT       __WNOTHREAD (children belong to the process, not to the thread), P_PIDFD.
+ * LEFT OUT       __WNOTHREAD (children belong to the process, not to the thread).
  */
+#include <kernel/pidfd.h>
 #include <kernel/process.h>
 #include <kernel/syscall.h>
 #include <lib/string.h>
@@ -19,9 +20,11 @@
 #include "proc_internal.h"
 
 struct wait_request {
-	int		type;		/* P_ALL P_PID P_PGID                                   */
+	int		type;		/* P_ALL P_PID P_PGID P_PIDFD                           */
+	struct process	*only;		/* P_PIDFD: referenced                                 */
 	pid_t		id;
 	unsigned int	options;
+	bool		eagain;		/* a descriptor that does not block: EAGAIN, not 0     */
 	/* the news */
 	pid_t		pid;
 	uid_t		uid;
@@ -38,6 +41,8 @@ static bool is_eligible(const struct wait_request *w, const struct process *chil
 	if (w->type == P_PID && child->pid != w->id)
 		return false;
 	if (w->type == P_PGID && child->pgid != w->id)
+		return false;
+	if (w->type == P_PIDFD && child != w->only)
 		return false;
 	return (w->options & __WALL) || clone_child == !!(w->options & __WCLONE);
 }
@@ -157,6 +162,20 @@ SYSCALL_DEFINE4(wait4, pid_t, pid, int __user *, ustatus, int, options, struct r
 	return result;
 }
 
+static int pidfd_target(struct wait_request *w, int fd)
+{
+	unsigned int flags;
+
+	if (fd < 0)
+		return -EINVAL;
+	w->only = pidfd_process_get(fd, &flags);
+	if (!w->only)
+		return -EBADF;
+	w->eagain = (flags & O_NONBLOCK) && !(w->options & WNOHANG);
+	w->options |= flags & O_NONBLOCK ? WNOHANG : 0;
+	return 0;
+}
+
 static int waitid_target(struct wait_request *w, int type, pid_t id)
 {
 	w->type = type;
@@ -168,6 +187,8 @@ static int waitid_target(struct wait_request *w, int type, pid_t id)
 			w->id = current_process()->pgid;
 		return id >= 0 ? 0 : -EINVAL;
 	}
+	if (type == P_PIDFD)
+		return pidfd_target(w, id);
 	return type == P_ALL ? 0 : -EINVAL;
 }
 
@@ -203,8 +224,12 @@ SYSCALL_DEFINE5(waitid, int, type, pid_t, id, siginfo_t __user *, uinfo, int, op
 	if (err)
 		return err;
 	result = do_wait(&w);
+	if (w.only)
+		process_put(w.only);
 	if (result < 0)
 		return result;
+	if (result == 0 && w.eagain)
+		return -EAGAIN;
 	if (result > 0)
 		fill_siginfo(&info, &w);
 	else

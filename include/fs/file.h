@@ -19,6 +19,7 @@ struct inode;
 struct mmap_request;
 struct mount;
 struct poll_table;
+struct seq_file;
 
 struct path { struct mount *mnt; struct dentry *dentry; };	/* both referenced where stored */
 
@@ -49,6 +50,7 @@ struct file_ops {
 	void	(*flush)(struct file *f);
 	int	(*fsync)(struct file *f, bool datasync);		/* -EINVAL */
 	int	(*fallocate)(struct file *f, int mode, loff_t off, loff_t len);	/* -EOPNOTSUPP */
+	void	(*show_fdinfo)(struct seq_file *m, struct file *f);	/* more lines of /proc/PID/fdinfo */
 };
 
 struct file {
@@ -80,6 +82,8 @@ void file_put(struct file *f);		/* may sleep: last one releases */
 /* file_open - open @path relative to @dirfd in current's context; ERR_PTR(-errno) on failure */
 struct file *file_open(int dirfd, const char *path, int flags, mode_t mode);
 void file_init(void);
+/* anon_file - a nameless file: ERR_PTR(-ENOMEM) (@private not freed) */
+struct file *anon_file(const char *name, const struct file_ops *ops, void *private, unsigned int flags);
 /* anon_fd - a nameless file (eventfd, epoll): its descriptor, or -errno (@private not freed) */
 int anon_fd(const char *name, const struct file_ops *ops, void *private, unsigned int flags);
 /* kernel_read - read @n bytes at @pos into a kernel buffer; bytes or -errno */

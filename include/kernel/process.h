@@ -71,6 +71,7 @@ struct process {
 	int			exit_signal;	/* (i) sent to the parent: SIGCHLD or 0         */
 	bool			zombie;		/* (t) all threads gone, not yet reaped         */
 	wait_queue_head_t	wait_chldexit;	/* this process' wait4 callers                  */
+	wait_queue_head_t	wait_pidfd;	/* who polls a descriptor of it: woken at its end */
 	wait_queue_head_t	signalfd_wait;	/* sigtimedwait and friends                     */
 
 	struct rlimit64		rlim[RLIM_NLIMITS]; /* (s) */
@@ -131,6 +132,8 @@ void process_put(struct process *p);
 struct mm_struct *process_mm_get(struct process *p);
 /* what /proc shows of another process: referenced, or NULL when it has none any more */
 struct file *process_exe_file_get(struct process *p);
+/* process_may_access - may current look into its memory? The same user and nothing privileged about it, or privilege. */
+bool process_may_access(const struct process *p);
 struct files_struct *process_files_get(struct process *p);
 struct fs_struct *process_fs_get(struct process *p);
 unsigned int process_count(void);	/* live threads in the system */

@@ -17,5 +17,6 @@
 #define P_PID		1
 #define P_PGID		2
 #define P_PIDFD		3
+#define P_PIDFD		3
 
 #endif

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * kernel/process_vm.c - another process's memory: read it, write it, give advice about it
+ *
+ * Two lists of ranges, ours and theirs, are walked side by side through one page of buffer. Theirs is reached
+ * by get_user_pages (mm/gup.c), so that it need not be loaded, and may be unmapped meanwhile.
+ *
+ * ALWAYS TRUE    the other process is referenced, and its address space used, only while the call runs.
+ * READ NEXT      mm/gup.c, fs/proc_mem.c (the same by file).
+ */
+#include <fs/file.h>
+#include <kernel/pidfd.h>
+#include <kernel/process.h>
+#include <kernel/syscall.h>
+#include <mm/mm.h>
+#include <mm/page_alloc.h>
+#include <mm/slab.h>
+#include <uapi/mman.h>
+
+bool process_may_access(const struct process *p)
+{
+	const struct process *me = current_process();
+
+	return p == me || capable() ||
+	       (p->dumpable == 1 && me->uid == p->uid && me->uid == p->euid && me->uid == p->suid &&
+		me->gid == p->gid && me->gid == p->egid && me->gid == p->sgid);
+}
+
+/* Copy between @it (ours) and [addr, addr+len) of @mm in pieces: bytes done, or -errno if none were. */
+static long copy_remote(struct mm_struct *mm, struct iov_iter *it, unsigned long addr, size_t len,
+			bool write, void *page)
+{
+	size_t done = 0;
+
+	while (done < len && it->count) {
+		size_t n = min(min(len - done, it->count), PAGE_SIZE);
+		long got;
+
+		if (write)
+			n = copy_from_iter(page, n, it);
+		got = n ? access_process_vm(mm, addr + done, page, n, write) : -EFAULT;
+		if (got > 0 && !write)
+			got = (long)copy_to_iter(page, (size_t)got, it);
+		if (got <= 0)
+			return done ? (long)done : -EFAULT;
+		done += (size_t)got;
+		if ((size_t)got < n)
+			break;
+	}
+	return (long)done;
+}
+
+static long copy_vectors(struct mm_struct *mm, struct iov_iter *local, const struct iovec *remote,
+			 unsigned long nr, bool write)
+{
+	void *page = get_free_page(GFP_KERNEL);
+	long total = 0, n = 0;
+
+	if (!page)
+		return -ENOMEM;
+	for (unsigned long i = 0; i < nr && local->count; i++) {
+		n = copy_remote(mm, local, (unsigned long)remote[i].iov_base, remote[i].iov_len,
+				write, page);
+		if (n < 0)
+			break;
+		total += n;
+		if ((size_t)n < remote[i].iov_len)
+			break;
+	}
+	free_page_va(page);
+	return total ? total : n;
+}
+
+#define UIO_MAXIOV	1024
+
+/* The ranges of another process: kmalloc'ed, or ERR_PTR(-EINVAL, -ENOMEM, -EFAULT). */
+static struct iovec *copy_vector(const struct iovec __user *uvec, unsigned long nr)
+{
+	struct iovec *vec;
+
+	if (nr > UIO_MAXIOV)
+		return ERR_PTR(-EINVAL);
+	vec = kmalloc((nr + 1) * sizeof(*vec), GFP_KERNEL);
+	if (!vec)
+		return ERR_PTR(-ENOMEM);
+	if (copy_from_user(vec, uvec, nr * sizeof(*vec))) {
+		kfree(vec);
+		return ERR_PTR(-EFAULT);
+	}
+	return vec;
+}
+
+static long process_vm_rw(pid_t pid, const struct iovec __user *ulocal, unsigned long nr_local,
+			  const struct iovec __user *uremote, unsigned long nr_remote, bool write)
+{
+	struct iovec *remote, *heap = NULL;
+	struct iov_iter local;
+	struct process *p;
+	struct mm_struct *mm;
+	long result;
+
+	remote = copy_vector(uremote, nr_remote);
+	if (IS_ERR(remote))
+		return PTR_ERR(remote);
+	result = iov_iter_import(&local, ulocal, nr_local, &heap);
+	p = result ? NULL : process_get_by_pid(pid);
+	if (!result && !p)
+		result = -ESRCH;
+	if (p) {
+		mm = process_may_access(p) ? process_mm_get(p) : NULL;
+		result = mm ? copy_vectors(mm, &local, remote, nr_remote, write) :
+			 process_may_access(p) ? -ESRCH : -EPERM;
+		if (mm)
+			mmput(mm);
+		process_put(p);
+	}
+	kfree(heap);
+	kfree(remote);
+	return result;
+}
+
+SYSCALL_DEFINE6(process_vm_readv, pid_t, pid, const struct iovec __user *, local, unsigned long, nlocal,
+		const struct iovec __user *, remote, unsigned long, nremote, unsigned long, flags)
+{
+	return flags ? -EINVAL : process_vm_rw(pid, local, nlocal, remote, nremote, false);
+}
+
+SYSCALL_DEFINE6(process_vm_writev, pid_t, pid, const struct iovec __user *, local, unsigned long, nlocal,
+		const struct iovec __user *, remote, unsigned long, nremote, unsigned long, flags)
+{
+	return flags ? -EINVAL : process_vm_rw(pid, local, nlocal, remote, nremote, true);
+}
+
+/* ---- advice ---- */
+
+static bool advice_to_others(int advice)
+{
+	return advice == MADV_COLD || advice == MADV_PAGEOUT || advice == MADV_WILLNEED;
+}
+
+/* Bytes advised; an error counts only if it came before the first of them. */
+static long advise_ranges(struct mm_struct *mm, const struct iovec *vec, unsigned long nr, int advice)
+{
+	long done = 0;
+
+	for (unsigned long i = 0; i < nr; i++) {
+		int err = do_madvise(mm, (unsigned long)vec[i].iov_base, vec[i].iov_len, advice);
+
+		if (err)
+			return done ? done : err;
+		done += (long)vec[i].iov_len;
+	}
+	return done;
+}
+
+static long advise_process(struct process *p, const struct iovec *vec, unsigned long nr, int advice)
+{
+	struct mm_struct *mm = process_mm_get(p);
+	long result;
+
+	if (!mm)
+		return -ESRCH;
+	if (!process_may_access(p))
+		result = -EACCES;
+	else if (!capable())		/* it costs the other process time: CAP_SYS_NICE, even for our own */
+		result = -EPERM;
+	else
+		result = advise_ranges(mm, vec, nr, advice);
+	mmput(mm);
+	return result;
+}
+
+SYSCALL_DEFINE5(process_madvise, int, pidfd, const struct iovec __user *, uvec, size_t, nr, int, advice,
+		unsigned int, flags)
+{
+	struct process *p;
+	struct iovec *vec;
+	long result;
+
+	if (flags)
+		return -EINVAL;
+	vec = copy_vector(uvec, nr);
+	if (IS_ERR(vec))
+		return PTR_ERR(vec);
+	p = pidfd_process_get(pidfd, NULL);
+	if (!p) {
+		result = -EBADF;
+	} else {
+		result = advice_to_others(advice) ? advise_process(p, vec, nr, advice) : -EINVAL;
+		process_put(p);
+	}
+	kfree(vec);
+	return result;
+}
