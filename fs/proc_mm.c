@@ -87,6 +87,33 @@ static int show_buddyinfo(struct seq_file *m)
 	return 0;
 }
 
+/* Linux's debugfs files extfrag/extfrag_index and extfrag/unusable_index */
+static int show_fragmentation(struct seq_file *m, int (*index)(struct zone *z, unsigned int order), const char *format)
+{
+	struct zone *z;
+
+	for_each_populated_zone(z) {
+		seq_printf(m, "Node %d, zone %8s ", z->node, z->name);
+		for (unsigned int o = 0; o <= MAX_ORDER; o++) {
+			int i = index(z, o);
+
+			seq_printf(m, format, i / 1000, i < 0 ? -i % 1000 : i % 1000);
+		}
+		seq_putc(m, '\n');
+	}
+	return 0;
+}
+
+static int show_extfrag(struct seq_file *m)
+{
+	return show_fragmentation(m, extfrag_index, "%2d.%03d ");
+}
+
+static int show_unusable(struct seq_file *m)
+{
+	return show_fragmentation(m, unusable_free_index, "%d.%03d ");
+}
+
 static void slab_line(const char *line, void *arg)
 {
 	seq_puts(arg, line);
@@ -112,10 +139,12 @@ static int show_swaps(struct seq_file *m)
 
 const struct proc_entry proc_mm_entries[] = {
 	{ .name = "buddyinfo", .mode = S_IFREG | 0444, .show = show_buddyinfo },
+	{ .name = "extfrag_index", .mode = S_IFREG | 0444, .show = show_extfrag },
 	{ .name = "meminfo", .mode = S_IFREG | 0444, .show = show_meminfo },
 	{ .name = "slabinfo", .mode = S_IFREG | 0400, .show = show_slabinfo },
 	{ .name = "slabstat", .mode = S_IFREG | 0400, .show = show_slabstat },
 	{ .name = "swaps", .mode = S_IFREG | 0444, .show = show_swaps },
+	{ .name = "unusable_index", .mode = S_IFREG | 0444, .show = show_unusable },
 	{ .name = "vmstat", .mode = S_IFREG | 0444, .show = show_vmstat },
 	{ .mode = 0 },
 };

@@ -378,9 +378,28 @@ static noinline void free_block(struct page *p, unsigned int order)
 	spin_unlock_irqrestore(&z->lock, flags);
 }
 
+/* A page without a reference is freed by its owner, or already lies inside somebody's free block. */
+static __cold noinline bool lies_in_free_block(struct page *p)
+{
+	struct zone *z = page_zone(p);
+	unsigned long flags;
+	bool found = false;
+
+	spin_lock_irqsave(&z->lock, flags);
+	for (unsigned int order = 0; order <= MAX_ORDER && !found; order++) {
+		struct page *head = pfn_to_page(page_to_pfn(p) & ~((1UL << order) - 1));
+
+		found = PageBuddy(head) && head->private >= order;
+	}
+	spin_unlock_irqrestore(&z->lock, flags);
+	return found;
+}
+
 void free_pages(struct page *p, unsigned int order)
 {
-	if (likely(order == 0))
+	if (unlikely(page_count(p) == 0 && lies_in_free_block(p)))
+		bad_page(p, "free", "double free: it lies in a free block");
+	else if (likely(order == 0))
 		free_one(p);
 	else
 		free_block(p, order);
@@ -416,7 +435,7 @@ void free_page_list(struct list_head *list)
 
 	list_for_each_entry_safe(p, next, list, lru) {
 		list_del(&p->lru);
-		free_pages(p, 0);
+		free_one(p);
 	}
 }
 

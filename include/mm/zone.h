@@ -83,6 +83,10 @@ static inline bool zone_watermark_ok(const struct zone *z, unsigned int order, u
 /* zone_managed_pages - in all zones */
 unsigned long zone_managed_pages(void);
 
+/* extfrag.c, thousandths: share of free memory too fragmented for @order; why it would fail (-1000: it would not) */
+int unusable_free_index(struct zone *z, unsigned int order);
+int extfrag_index(struct zone *z, unsigned int order);
+
 extern unsigned long min_free_kbytes;	/* /proc/sys/vm/min_free_kbytes */
 /* zone_set_min_free - new watermarks; 0: from the size of memory; too much is cut to a quarter of it. sleeps: yes */
 void zone_set_min_free(unsigned long kb);

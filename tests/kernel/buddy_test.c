@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/kernel/buddy_test.c - blocks of pages: split, merge, limits (mm/buddy.c, mm/page_alloc.c, mm/pcplist.c) */
+#include <kernel/assert.h>
 #include <kernel/ktest.h>
+#include <kernel/params.h>
 #include <lib/string.h>
 #include <mm/page_alloc.h>
 #include <mm/slab.h>
+#include <mm/vmstat.h>
 #include <mm/zone.h>
 
 KTEST(buddy_block_is_aligned_to_its_order)
@@ -149,4 +152,96 @@ KTEST(buddy_survives_random_allocs_and_frees)
 	page_alloc_drain();
 	EXPECT_EQ(nr_free_pages(), before);
 	buddy_check();
+}
+
+/* ---- hot and cold ---- */
+
+static void cold_pages(bool separate)
+{
+	struct page *hot, *cold, *p;
+
+	page_alloc_drain();
+	boot_params.coldpages = separate;
+	cold = alloc_page(GFP_KERNEL);
+	hot = alloc_page(GFP_KERNEL);
+	REQUIRE(hot && cold);
+	free_pages(hot, 0);
+	free_cold_page(cold);
+	p = alloc_page(GFP_KERNEL);
+	EXPECT(p == hot);
+	if (p)
+		free_pages(p, 0);
+	p = alloc_page(GFP_KERNEL | __GFP_COLD);
+	EXPECT(p == cold);
+	if (p)
+		free_pages(p, 0);
+	page_alloc_drain();
+	boot_params.coldpages = false;
+}
+
+KTEST(pcp_cold_pages_go_to_the_far_end_of_the_list)
+{
+	unsigned long freed = vm_event_sum(pgfree_cold), taken = vm_event_sum(pgalloc_cold);
+
+	cold_pages(false);
+	EXPECT_EQ(vm_event_sum(pgfree_cold), freed + 1);
+	EXPECT_EQ(vm_event_sum(pgalloc_cold), taken + 1);
+}
+
+KTEST(pcp_cold_pages_have_a_list_of_their_own_with_coldpages)
+{
+	bool before = boot_params.coldpages;
+
+	cold_pages(true);
+	boot_params.coldpages = before;
+}
+
+/* ---- frees that make no sense; debug builds panic: tests/host/buddy_test.c ---- */
+
+static bool refused(struct page *p, unsigned int order)
+{
+	unsigned long bad = vm_event_sum(nr_bad_pages), free = nr_free_pages();
+
+	free_pages(p, order);
+	return vm_event_sum(nr_bad_pages) > bad && nr_free_pages() == free;
+}
+
+KTEST(bad_page_is_reported_and_never_given_out_again)
+{
+	struct page *p = alloc_page(GFP_KERNEL), *block = alloc_pages(GFP_KERNEL, 4), *q;
+
+	REQUIRE(p && block);
+	if (CONFIG_DEBUG) {
+		free_pages(p, 0);
+		free_pages(block, 4);
+		ktest_skip("a debug build panics");
+		return;
+	}
+	free_pages(p, 0);
+	EXPECT(refused(p, 0));				/* on a per-CPU list */
+	free_pages(block, 4);
+	EXPECT(refused(block, 4));			/* the head of a free block */
+	EXPECT(refused(block + 5, 0));			/* inside one */
+	q = alloc_page(GFP_KERNEL);
+	REQUIRE(q);
+	get_page(q);
+	EXPECT(refused(q, 0));				/* somebody else holds it */
+	put_page(q);
+	__SetPageSlab(q);
+	EXPECT(refused(q, 0));
+	__ClearPageSlab(q);
+	atomic_set(&q->_mapcount, 0);
+	EXPECT(refused(q, 0));
+	atomic_set(&q->_mapcount, -1);
+	free_pages(q, 0);
+	atomic_set(&q->_refcount, 7);			/* a stray write to a free page */
+	p = alloc_page(GFP_KERNEL);
+	EXPECT(p && p != q);
+	if (p)
+		free_pages(p, 0);
+	page_alloc_drain();
+	buddy_check();
+	/* the test knows what it did: q is free memory again */
+	atomic_set(&q->_refcount, 1);
+	free_pages(q, 0);
 }
