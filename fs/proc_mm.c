@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fs/proc_mm.c - /proc's files about memory: meminfo, vmstat, buddyinfo, slabinfo, swaps
+ * fs/proc_mm.c - /proc's files about memory: meminfo, vmstat, slabinfo, swaps
  */
 #include <fs/proc.h>
 #include <lib/printf.h>
@@ -10,6 +10,8 @@
 #include <mm/vmalloc.h>
 #include <mm/vmstat.h>
 #include <mm/zone.h>
+
+extern char __percpu_start[], __percpu_end[];
 
 static void kb(struct seq_file *m, const char *name, unsigned long pages)
 {
@@ -23,67 +25,120 @@ static unsigned long state(enum vm_state s)
 	return n > 0 ? (unsigned long)n : 0;
 }
 
-static int show_meminfo(struct seq_file *m)
+/* Pages of the zones that the direct map does not reach: free, and all. */
+static void highmem_pages(unsigned long *nr_free, unsigned long *total)
 {
-	unsigned long nr_free = nr_free_pages(), file = state(nr_file_pages), shmem = state(nr_shmem);
-	unsigned long total = totalram_pages(), anon = state(nr_anon_pages);
-	unsigned long vmalloc_kb = (unsigned long)(vmalloc_end - vmalloc_start) >> 10;
+	struct zone *z;
 
+	*nr_free = *total = 0;
+	for_each_populated_zone(z) {
+		if (zone_type(z) != ZONE_HIGHMEM)
+			continue;
+		*nr_free += READ_ONCE(z->nr_free);
+		*total += z->managed;
+	}
+}
+
+static void show_free(struct seq_file *m, unsigned long cached)
+{
+	unsigned long nr_free = nr_free_pages(), total = totalram_pages(), high_free, high_total;
+
+	highmem_pages(&high_free, &high_total);
 	kb(m, "MemTotal:", total);
 	kb(m, "MemFree:", nr_free);
-	kb(m, "MemAvailable:", nr_free + (file > shmem ? file - shmem : 0));
+	kb(m, "MemAvailable:", nr_free + cached);
+	if (!high_total)
+		return;
+	kb(m, "HighTotal:", high_total);
+	kb(m, "HighFree:", high_free);
+	kb(m, "LowTotal:", total - high_total);
+	kb(m, "LowFree:", nr_free - high_free);
+}
+
+static void show_used(struct seq_file *m, unsigned long anon, unsigned long cached, unsigned long shmem)
+{
 	kb(m, "Buffers:", 0);
-	kb(m, "Cached:", file);
+	kb(m, "Cached:", cached + shmem);
 	kb(m, "SwapCached:", 0);
-	kb(m, "Active:", anon + file);
+	kb(m, "Active:", anon + shmem + cached);
 	kb(m, "Inactive:", 0);
 	kb(m, "Active(anon):", anon + shmem);
 	kb(m, "Inactive(anon):", 0);
-	kb(m, "Active(file):", file > shmem ? file - shmem : 0);
+	kb(m, "Active(file):", cached);
 	kb(m, "Inactive(file):", 0);
 	kb(m, "Unevictable:", 0);
 	kb(m, "Mlocked:", 0);
 	kb(m, "SwapTotal:", 0);
 	kb(m, "SwapFree:", 0);
-	kb(m, "Dirty:", 0);
+	kb(m, "Dirty:", state(nr_dirty));
 	kb(m, "Writeback:", 0);
 	kb(m, "AnonPages:", anon);
 	kb(m, "Mapped:", state(nr_mapped));
 	kb(m, "Shmem:", shmem);
-	kb(m, "Slab:", slab_pages());
+}
+
+static void show_kernel_memory(struct seq_file *m)
+{
+	unsigned long slab = slab_pages();
+
+	kb(m, "KReclaimable:", 0);
+	kb(m, "Slab:", slab);
 	kb(m, "SReclaimable:", 0);
-	kb(m, "SUnreclaim:", slab_pages());
+	kb(m, "SUnreclaim:", slab);
 	kb(m, "KernelStack:", state(nr_kernel_stack_pages));
 	kb(m, "PageTables:", state(nr_page_table_pages));
+	kb(m, "NFS_Unstable:", 0);
+	kb(m, "Bounce:", 0);
+	kb(m, "WritebackTmp:", 0);
+}
+
+/* Chunk is the largest free range of addresses; Linux has stopped to look for it and prints 0. */
+static void show_vmalloc(struct seq_file *m)
+{
+	kb(m, "VmallocTotal:", (unsigned long)(vmalloc_end - vmalloc_start) >> PAGE_SHIFT);
+	kb(m, "VmallocUsed:", vmalloc_used() >> PAGE_SHIFT);
+	kb(m, "VmallocChunk:", vmalloc_largest_chunk() >> PAGE_SHIFT);
+	kb(m, "Percpu:", DIV_ROUND_UP((unsigned long)(__percpu_end - __percpu_start), PAGE_SIZE) * nr_cpus);
+}
+
+static int show_meminfo(struct seq_file *m)
+{
+	unsigned long file = state(nr_file_pages), shmem = state(nr_shmem), anon = state(nr_anon_pages);
+	unsigned long cached = file > shmem ? file - shmem : 0;
+
+	show_free(m, cached);
+	show_used(m, anon, cached, shmem);
+	show_kernel_memory(m);
 	kb(m, "CommitLimit:", vm_commit_limit());
 	kb(m, "Committed_AS:", vm_committed());
-	seq_printf(m, "VmallocTotal:   %8lu kB\nVmallocUsed:    %8lu kB\nVmallocChunk:   %8u kB\n",
-		   vmalloc_kb, vmalloc_used() >> 10, 0u);
+	show_vmalloc(m);
+	kb(m, "AnonHugePages:", 0);
+	kb(m, "ShmemHugePages:", 0);
+	seq_puts(m, "HugePages_Total:       0\nHugePages_Free:        0\nHugePages_Rsvd:        0\n"
+		 "HugePages_Surp:        0\n");
+	kb(m, "Hugepagesize:", PMD_SIZE >> PAGE_SHIFT);
 	return 0;
+}
+
+/* Lines that Linux has under names of its own for what we count otherwise. */
+static void show_linux_names(struct seq_file *m)
+{
+	seq_printf(m, "nr_free_pages %lu\n", nr_free_pages());
+	seq_printf(m, "nr_slab_reclaimable 0\nnr_slab_unreclaimable %lu\n", slab_pages());
+	seq_printf(m, "nr_kernel_stack %lu\n", state(nr_kernel_stack_pages) << (PAGE_SHIFT - 10));
+	seq_printf(m, "numa_hit %lu\n", vm_event_sum(pgalloc) - vm_event_sum(numa_miss));
+	seq_printf(m, "numa_local %lu\n", vm_event_sum(pgalloc) - vm_event_sum(numa_other));
+	seq_printf(m, "nr_tlb_remote_flush %lu\nnr_tlb_local_flush %lu\n", vm_event_sum(tlb_flush_remote),
+		   vm_event_sum(tlb_flush_local));
 }
 
 static int show_vmstat(struct seq_file *m)
 {
-	seq_printf(m, "nr_free_pages %lu\n", nr_free_pages());
+	show_linux_names(m);
 	for (unsigned int i = 0; i < NR_VM_STATES; i++)
 		seq_printf(m, "%s %ld\n", vm_state_name(i), vm_state_sum(i));
-	seq_printf(m, "numa_hit %lu\n", vm_event_sum(pgalloc) - vm_event_sum(numa_miss));
-	seq_printf(m, "numa_local %lu\n", vm_event_sum(pgalloc) - vm_event_sum(numa_other));
 	for (unsigned int i = 0; i < NR_VM_EVENTS; i++)
 		seq_printf(m, "%s %lu\n", vm_event_name(i), vm_event_sum(i));
-	return 0;
-}
-
-static int show_buddyinfo(struct seq_file *m)
-{
-	struct zone *z;
-
-	for_each_populated_zone(z) {
-		seq_printf(m, "Node %d, zone %8s ", z->node, z->name);
-		for (unsigned int o = 0; o <= MAX_ORDER; o++)
-			seq_printf(m, "%6lu ", z->free_area[o].nr_free);
-		seq_putc(m, '\n');
-	}
 	return 0;
 }
 
@@ -138,7 +193,6 @@ static int show_swaps(struct seq_file *m)
 }
 
 const struct proc_entry proc_mm_entries[] = {
-	{ .name = "buddyinfo", .mode = S_IFREG | 0444, .show = show_buddyinfo },
 	{ .name = "extfrag_index", .mode = S_IFREG | 0444, .show = show_extfrag },
 	{ .name = "meminfo", .mode = S_IFREG | 0444, .show = show_meminfo },
 	{ .name = "slabinfo", .mode = S_IFREG | 0400, .show = show_slabinfo },

@@ -287,6 +287,9 @@ void procfs_init(void)
 	add_table(proc_sb->root, root_entries);
 	add_table(proc_sb->root, proc_info_entries);
 	add_table(proc_sb->root, proc_mm_entries);
+	add_table(proc_sb->root, proc_zone_entries);
+	add_table(proc_sb->root, proc_page_entries);
+	add_table(proc_sb->root, proc_layout_entries);
 	add_table(proc_sb->root, proc_ledger_entries);
 	add_table(proc_sb->root, proc_fault_entries);
 	proc_sb->dflags = DENTRY_NOCACHE;

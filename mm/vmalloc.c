@@ -28,6 +28,7 @@
 #include <mm/ledger.h>
 #include <mm/slab.h>
 #include <mm/vmalloc.h>
+#include <mm/zone.h>
 #include "mm_internal.h"
 #include "vmap_area.h"
 
@@ -183,7 +184,7 @@ static int __vmalloc_area_node(struct vm_struct *area, const struct vm_request *
 	while (area->nr_pages < n && !err) {
 		area->pages[area->nr_pages] = alloc_area_page(rq);
 		if (area->pages[area->nr_pages])
-			area->nr_pages++;
+			area->nr_on_node[page_to_nid(area->pages[area->nr_pages++])]++;
 		else
 			err = -ENOMEM;
 	}

@@ -20,6 +20,7 @@
 #include <kernel/assert.h>
 #include <kernel/percpu.h>
 #include <kernel/printk.h>
+#include <mm/resource.h>
 #include <mm/vmalloc.h>
 
 void irq_dispatch(const struct trapframe *regs)
@@ -87,6 +88,7 @@ static void start_plic(void)
 		return;
 	}
 	context = plic_context_of(node, cpu_hart_id(0));
+	request_mem_region(base, size, "plic");
 	va = ioremap(base, size);
 	if (context < 0 || !va) {
 		pr_warn("PLIC at %lx: no context for the boot hart\n", base);
@@ -109,9 +111,20 @@ static void start_uart(void)
 	}
 	fdt_prop_u32(&boot_fdt, node, "clock-frequency", &clock);
 	fdt_prop_u32(&boot_fdt, node, "reg-shift", &shift);
+	request_mem_region(base, size, "serial");
 	va = ioremap(base, size);
 	if (!va || uart16550_init((unsigned long)va, shift, false, irq, clock))
 		pr_warn("UART at %lx cannot be used\n", base);
+}
+
+/* What /proc/iomem shows besides the devices with drivers. */
+static void name_devices(void)
+{
+	int node = fdt_node_by_compatible(&boot_fdt, -1, "pci-host-ecam-generic");
+	u64 base, size;
+
+	if (node >= 0 && fdt_reg(&boot_fdt, node, 0, &base, &size) == 0)
+		request_mem_region(base, size, "PCI ECAM");
 }
 
 /* ---- boot.c, cpu.c ---- */
@@ -122,6 +135,7 @@ void arch_init(void)
 	irq_init_this();
 	start_plic();
 	start_uart();
+	name_devices();
 }
 
 void no_port_io(u16 port)

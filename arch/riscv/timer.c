@@ -21,6 +21,7 @@
 #include <asm/port.h>
 #include <asm/sbi.h>
 #include <kernel/printk.h>
+#include <mm/resource.h>
 #include <mm/vmalloc.h>
 #include <uapi/vdso.h>
 
@@ -72,6 +73,7 @@ void timer_read_rtc(void)
 
 	if (node < 0 || fdt_reg(&boot_fdt, node, 0, &base, &size))
 		return;
+	request_mem_region(base, size, "rtc");
 	rtc = ioremap(base, size);
 	if (!rtc)
 		return;

@@ -86,6 +86,19 @@ struct fadt {
 	u8		reset_value;
 } __packed;
 
+struct mcfg_entry {
+	u64		base;
+	u16		segment;
+	u8		start_bus, end_bus;
+	u32		reserved;
+} __packed;
+
+struct mcfg {
+	struct table	h;
+	u64		reserved;
+	struct mcfg_entry entry[];
+} __packed;
+
 BUILD_ASSERT(offsetof(struct fadt, pm1a_control) == 64);
 BUILD_ASSERT(offsetof(struct fadt, flags) == 112);
 BUILD_ASSERT(offsetof(struct fadt, reset_value) == 128);
@@ -270,6 +283,17 @@ static void parse_fadt(const struct fadt *f)
 		find_s5(dsdt);
 }
 
+/* The first segment group: 1 MiB of configuration space per bus (PCI Firmware 3.0, 4.1.2). */
+static void parse_mcfg(const struct mcfg *t)
+{
+	const struct mcfg_entry *e = &t->entry[0];
+
+	if (t->h.length < sizeof(*t) + sizeof(*e) || e->segment || e->end_bus < e->start_bus)
+		return;
+	acpi.ecam_pa = e->base + ((u64)e->start_bus << 20);
+	acpi.ecam_size = (u64)(e->end_bus - e->start_bus + 1) << 20;
+}
+
 static void set_defaults(void)
 {
 	acpi.lapic_pa = DEFAULT_LAPIC;
@@ -292,6 +316,7 @@ void acpi_init(paddr_t hint)
 	const struct rsdp *r = find_rsdp(hint);
 	const struct table *madt = r ? find_table(r, "APIC") : NULL;
 	const struct table *fadt = r ? find_table(r, "FACP") : NULL;
+	const struct table *mcfg = r ? find_table(r, "MCFG") : NULL;
 
 	rsdp_pa = r ? virt_to_phys(r) : 0;
 	set_defaults();
@@ -303,4 +328,6 @@ void acpi_init(paddr_t hint)
 		add_ioapic(DEFAULT_IOAPIC, 0);
 	if (fadt)
 		parse_fadt((const struct fadt *)fadt);
+	if (mcfg)
+		parse_mcfg((const struct mcfg *)mcfg);
 }

@@ -21,6 +21,7 @@
 #include <asm/port.h>
 #include <kernel/percpu.h>
 #include <kernel/printk.h>
+#include <mm/resource.h>
 
 BUILD_ASSERT(VECTOR_IPI_BASE + NR_IPI_KINDS <= VECTOR_SPURIOUS);
 
@@ -58,6 +59,16 @@ void irq_init(void)
 	ioapic_register(VECTOR_IRQ_BASE, apic_id());
 }
 
+/* What /proc/iomem shows. */
+static void name_devices(void)
+{
+	request_mem_region(acpi.lapic_pa, PAGE_SIZE, "Local APIC");
+	for (unsigned int i = 0; i < acpi.nr_ioapics; i++)
+		request_mem_region(acpi.ioapic[i].pa, 0x400, "IOAPIC");
+	if (acpi.ecam_size)
+		request_mem_region(acpi.ecam_pa, acpi.ecam_size, "PCI ECAM");
+}
+
 void interrupt(struct trapframe *regs, unsigned int vector)
 {
 	struct cpu *c = arch_cpu();
@@ -85,6 +96,7 @@ void interrupt(struct trapframe *regs, unsigned int vector)
 void arch_init(void)
 {
 	irq_init();
+	name_devices();
 	timer_calibrate();
 	if (uart16550_init(0x3f8, 0, true, 4, 1843200) != 0)
 		pr_warn("no 16550 serial port at 0x3f8\n");

@@ -65,7 +65,10 @@ struct inode *proc_pid_inode(struct super_block *sb, struct process *p, const st
 
 /* the tables */
 extern const struct proc_entry proc_info_entries[];	/* proc_info.c: meminfo, stat, ... */
-extern const struct proc_entry proc_mm_entries[];	/* proc_mm.c: vmstat, buddyinfo, ... */
+extern const struct proc_entry proc_mm_entries[];	/* proc_mm.c: meminfo, vmstat, ... */
+extern const struct proc_entry proc_zone_entries[];	/* proc_zone.c: buddyinfo, zoneinfo, pagetypeinfo */
+extern const struct proc_entry proc_page_entries[];	/* proc_page.c: kpageflags, kpagecount */
+extern const struct proc_entry proc_layout_entries[];	/* proc_layout.c: iomem, kernel_layout, vmallocinfo */
 extern const struct proc_entry proc_ledger_entries[];	/* proc_ledger.c: ledger, page_owner */
 extern const struct proc_entry proc_fault_entries[];	/* proc_fault.c: fail_page_alloc/, failslab/ */
 extern const struct proc_entry proc_sys_entries[];	/* proc_sys.c: below /proc/sys */
@@ -93,6 +96,15 @@ extern const struct file_ops proc_fd_fops;
 /* proc_mounts.c: /proc/PID/mounts and mountinfo */
 int proc_show_mounts(struct seq_file *m);
 int proc_show_mountinfo(struct seq_file *m);
+
+/* kernel_layout - the regions of the address space, ascending, into @r[MAX_LAYOUT_REGIONS]; how many (proc_layout.c) */
+#define MAX_LAYOUT_REGIONS	11
+struct layout_region { unsigned long start, end; const char *name; };	/* end 0: the top */
+unsigned int kernel_layout(struct layout_region *r);
+
+/* physical_layout - as iomem_resources(), with the kernel's image */
+struct resource;
+unsigned int physical_layout(struct resource *r, unsigned int n);
 
 /* proc_emit_table - readdir of the entries of a table from position @first on; false: buffer full */
 bool proc_emit_table(struct dir_context *ctx, const struct proc_entry *t, loff_t first, u64 ino);

@@ -24,6 +24,7 @@ struct vm_struct {
 	unsigned long	flags;
 	struct page	**pages;	/* NULL: ioremap                            */
 	unsigned int	nr_pages;
+	unsigned int	nr_on_node[MAX_NUMNODES]; /* of pages[]                     */
 	paddr_t		phys_addr;	/* ioremap                                  */
 	unsigned long	caller;		/* who asked: a code address                */
 };

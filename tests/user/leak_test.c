@@ -47,6 +47,16 @@ static long number_after(const char *text, const char *key)
 
 struct counts { long slabs, sum, tables; };
 
+/* Freed vmalloc addresses wait for a flush, each with a slab object: /proc/ledger has them flushed. */
+static void settle(void)
+{
+	int fd = open("/proc/ledger", O_WRONLY);
+
+	CHECK_OK(fd);
+	CHECK_EQ(write(fd, "1", 1), 1);
+	CHECK_OK(close(fd));
+}
+
 /* In one read: a page that moves from one to another between two would be counted twice. */
 static struct counts count_pages(void)
 {
@@ -96,6 +106,10 @@ static void check_no_leak(void (*scenario)(void))
 		scenario();
 		sleep_ms(50);
 		growth = count_pages().slabs - slabs;
+		if (growth > 0) {
+			settle();
+			growth = count_pages().slabs - slabs;
+		}
 		if (growth < least_growth)
 			least_growth = growth;
 	}

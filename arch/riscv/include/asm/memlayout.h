@@ -33,6 +33,8 @@
 /* What the early tables map one to one: the lower half of Sv39. RAM above it is not used. */
 #define EARLY_MAP_GIB	256
 
+#define FIXMAP_SIZE	(1UL << 30)
+
 #ifndef __ASSEMBLY__
 
 #include <lib/types.h>

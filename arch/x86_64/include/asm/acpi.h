@@ -30,6 +30,8 @@ struct acpi_info {
 	bool		has_s5;
 	u16		reset_port;			/* 0 = none                             */
 	u8		reset_value;
+	paddr_t		ecam_pa;			/* PCI configuration space of segment 0 */
+	u64		ecam_size;			/* 0 = none                             */
 };
 
 extern struct acpi_info acpi;
