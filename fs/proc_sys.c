@@ -8,6 +8,7 @@
  * LOCKS        none: a setting is one word, stored whole; who uses it reads it once per decision.
  */
 #include <fs/proc.h>
+#include <kernel/ipc_shm.h>
 #include <kernel/random.h>
 #include <kernel/utsname.h>
 #include <lib/printf.h>
@@ -73,6 +74,9 @@ static const struct ctl overcommit_kbytes = { &sysctl_overcommit_kbytes, CTL_ULO
 static const struct ctl admin_reserve = ULONG_CTL(sysctl_admin_reserve_kbytes, ~0UL);
 static const struct ctl user_reserve = ULONG_CTL(sysctl_user_reserve_kbytes, ~0UL);
 static const struct ctl max_map_count = INT_CTL(sysctl_max_map_count, 0, __INT_MAX__);
+static const struct ctl shmmax = ULONG_CTL(sysctl_shmmax, ~0UL);
+static const struct ctl shmall = ULONG_CTL(sysctl_shmall, ~0UL);
+static const struct ctl shmmni = INT_CTL(sysctl_shmmni, 0, SHMMNI_MAX);
 static const struct ctl randomize = INT_CTL(sysctl_randomize_va_space, 0, 2);
 
 /* ---- facts ---- */
@@ -182,7 +186,8 @@ static const struct proc_entry kernel_entries[] = {
 	RO("ngroups_max", ngroups_max), RO("osrelease", release), RO("ostype", sysname),
 	RO("pid_max", pid_max),
 	{ .name = "random", .mode = S_IFDIR | 0555, .children = random_entries },
-	RW("randomize_va_space", randomize), RO("threads-max", threads_max),
+	RW("randomize_va_space", randomize), RW("shmall", shmall), RW("shmmax", shmmax), RW("shmmni", shmmni),
+	 RO("threads-max", threads_max),
 	RO("version", version), { .mode = 0 },
 };
 

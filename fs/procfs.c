@@ -286,6 +286,7 @@ void procfs_init(void)
 		panic("proc: no memory");
 	add_table(proc_sb->root, root_entries);
 	add_table(proc_sb->root, proc_info_entries);
+	add_table(proc_sb->root, proc_ipc_entries);
 	add_table(proc_sb->root, proc_mm_entries);
 	add_table(proc_sb->root, proc_zone_entries);
 	add_table(proc_sb->root, proc_page_entries);

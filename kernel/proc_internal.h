@@ -74,6 +74,7 @@ struct user {
 	atomic_t		refs;
 	atomic_t		threads;	/* RLIMIT_NPROC      */
 	atomic_t		sigpending;	/* RLIMIT_SIGPENDING */
+	atomic64_t		locked_shm;	/* RLIMIT_MEMLOCK: pages of segments, ipc_shm.c */
 	struct list_head	link;
 };
 struct user *user_get(uid_t uid);	/* referenced; NULL no memory */

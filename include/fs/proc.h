@@ -71,6 +71,7 @@ extern const struct proc_entry proc_page_entries[];	/* proc_page.c: kpageflags, 
 extern const struct proc_entry proc_layout_entries[];	/* proc_layout.c: iomem, kernel_layout, vmallocinfo */
 extern const struct proc_entry proc_ledger_entries[];	/* proc_ledger.c: ledger, page_owner */
 extern const struct proc_entry proc_fault_entries[];	/* proc_fault.c: fail_page_alloc/, failslab/ */
+extern const struct proc_entry proc_ipc_entries[];	/* proc_ipc.c: sysvipc/ */
 extern const struct proc_entry proc_sys_entries[];	/* proc_sys.c: below /proc/sys */
 extern const struct proc_entry proc_pid_entries[];	/* proc_pid.c: below /proc/PID */
 

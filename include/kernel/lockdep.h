@@ -30,6 +30,7 @@ enum lock_rank {
 	RANK_VMALLOC_PURGE,	/* sleeping: one lazy-unmap purge at a time                           */
 	RANK_SPIN_FIRST,	/* ---- spinlocks below: nothing that sleeps may be taken inside ---- */
 	RANK_TASKLIST,		/* process tree, pid table, process groups and sessions               */
+	RANK_IPC,		/* the table of System V segments                                     */
 	RANK_FILES,		/* one descriptor table                                               */
 	RANK_FS,		/* cwd, root, umask                                                   */
 	RANK_DCACHE,		/* dentry hash and tree                                               */

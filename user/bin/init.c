@@ -31,6 +31,7 @@
 
 #include "tools.h"
 
+/* A tmpfs has mode 1777 at its root: what anybody may write, only its owner removes. */
 static void mount_at(const char *type, const char *dir, unsigned long flags)
 {
 	mkdir(dir, 0755);
@@ -126,6 +127,7 @@ int tool_init(int argc, char **argv)
 		mount_at("proc", "/proc", 0);
 		mount_at("tmpfs", "/tmp", 0);
 		mount_at("devpts", "/dev/pts", MS_NOSUID | MS_NOEXEC);
+		mount_at("tmpfs", "/dev/shm", MS_NOSUID | MS_NODEV);
 		signal(SIGINT, SIG_IGN);
 	}
 	program = choose(argc, argv);
