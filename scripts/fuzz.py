@@ -26,10 +26,11 @@ import time
 import machine
 
 SLOW_STEPS = 200000             # with everything compared after each
-# tests/host/NAME_test.c, where it exists, which run STEPS= operations against a model.
-STRUCTURES = ("vmalloc", "memblock", "slob", "slab", "slub", "buddy", "pcplist", "radix_tree", "rbtree", "interval_tree",
-              "bitmap", "list")
-THREADS = ("threads",)
+# tests/host/NAME_test.c, where it exists, which run STEPS= operations against a model. @n is LEVELS=n: the
+# depth of page tables, or for slob and threads the kind of allocator.
+STRUCTURES = ("vmalloc@3", "vmalloc@4", "vmalloc@5", "memblock", "slob@3", "slob@4", "slob@5", "slab", "slub", "buddy",
+              "pcplist", "radix_tree", "rbtree", "interval_tree", "bitmap", "list")
+THREADS = ("threads@3", "threads@4", "threads@5")
 # Runs in --quick: the parsers of what a machine or a user can give come first.
 QUICK_RUNS = {"fdt": 1000000, "cpio": 1000000, "params": 1000000}
 OTHER_RUNS = 200000
@@ -71,22 +72,26 @@ class Plan:
         self.logs = os.path.join(self.build, "fuzz", "logs")
         os.makedirs(self.logs, exist_ok=True)
 
+    def model(self, run, claim, **environment):
+        """A program of tests/host as a part."""
+        name, _, levels = run.partition("@")
+        return Part(run.replace("@", "_") + claim, [os.path.join(self.build, "host", name + "_test")], 14400,
+                    SEED=self.args.seed, LEVELS=levels or 4, CMOCKA_MESSAGE_OUTPUT="TAP", **environment)
+
     def structures(self):
         """Each structure twice: many steps, and fewer with a look at everything after each."""
-        names = [name for name in STRUCTURES
-                 if os.path.exists(os.path.join(machine.ROOT, f"tests/host/{name}_test.c"))]
-        for name in names:
+        for run in STRUCTURES:
+            if not os.path.exists(os.path.join(machine.ROOT, f"tests/host/{run.partition('@')[0]}_test.c")):
+                continue
             for slow, steps in ((0, self.args.steps), (1, min(SLOW_STEPS, self.args.steps))):
-                yield Part(f"{name}_agrees_with_its_model_for_{steps}_steps" + ("_checked_each" if slow else ""),
-                           [os.path.join(self.build, "host", name + "_test")], 14400, SLOW=slow, STEPS=steps,
-                           SEED=self.args.seed, LEVELS=4, CMOCKA_MESSAGE_OUTPUT="TAP")
+                yield self.model(run, f"_agrees_with_its_model_for_{steps}_steps" + "_checked_each" * slow,
+                                 SLOW=slow, STEPS=steps)
 
     def threads(self):
         """@steps / 10 operations per thread, 10^6 by default."""
-        for name in THREADS:
-            yield Part(f"{name}_race_free_for_4_times_{self.args.steps // 10}_steps",
-                       [os.path.join(self.build, "host", name + "_test")], 14400, STEPS=self.args.steps // 10,
-                       SEED=self.args.seed, LEVELS=4, CMOCKA_MESSAGE_OUTPUT="TAP")
+        for run in THREADS:
+            yield self.model(run, f"_race_free_for_4_times_{self.args.steps // 10}_steps",
+                             STEPS=self.args.steps // 10)
 
     def targets(self):
         """Names of the libFuzzer targets."""

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/fuzz/acpi_fuzz.c - arch/x86_64/acpi.c: any tables, with lengths and sums right or wrong
+ * tests/fuzz/acpi_fuzz.c - arch/x86_64/acpi.c and numa.c: any tables, with lengths and sums right or wrong
  *
  *	input:  mode | signature length bytes... | signature length bytes... | ...
  *	memory: RSDP, XSDT or RSDT at 1 MiB; the tables below 4 GiB, the last one ends there
@@ -8,12 +8,18 @@
  * The sums are made right, which no mutation would hit, except in the mode that takes the input as it is.
  */
 #include "../../arch/x86_64/acpi.c"
+#define add_cpu	srat_add_cpu	/* both files have one */
+#include "../../arch/x86_64/numa.c"
 #include "fuzz.h"
 
 #define ROOT_PA		0x100000
 #define MAX_TABLES	16
 
 enum mode_bit { MODE_RAW = 1, MODE_OLD_ROOT = 2, MODE_WRONG_SUM = 4, MODE_SHORT = 8 };
+
+void numa_add_memory(u32 nid, paddr_t start, paddr_t end) { }
+void numa_add_cpu(u32 nid, unsigned int cpu) { FUZZ_CHECK(cpu < acpi.nr_cpus); }
+void numa_set_distance(u32 a, u32 b, u32 distance) { FUZZ_CHECK(distance <= 255); }
 
 static u64 table_pa[MAX_TABLES];
 static unsigned int nr_tables;
@@ -89,6 +95,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		put_root(mode);
 	}
 	acpi_init(ROOT_PA);
+	numa_probe();
 	check_findings();
 	memset(phys_to_virt(ROOT_PA), 0, 4096);
 	memset(phys_to_virt(low), 0, EARLY_LIMIT - low);

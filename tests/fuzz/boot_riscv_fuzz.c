@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tests/fuzz/boot_riscv_fuzz.c - arch/riscv/boot.c and memblock: from any devicetree to a map of memory
+ * tests/fuzz/boot_riscv_fuzz.c - arch/riscv/boot.c, numa.c and memblock: from any devicetree to a map of memory
  *
  * boot_main() either refuses in one line or arrives in kernel_main(), and then memory is sane. The last
  * bytes of the input are boot parameters and page-table modes.
  */
 #include "../../arch/riscv/boot.c"
+#include "../../arch/riscv/numa.c"
 #include "../../mm/memblock.c"
 #include <kernel/process.h>
 #include "fuzz.h"
@@ -25,6 +26,11 @@ void mmu_init(void) { }
 void power_init(void) { }
 void power_map(void) { }
 void params_early(void) { }
+unsigned int cpu_hart_count(void) { return 4; }
+unsigned long cpu_hart_id(unsigned int cpu) { return cpu; }
+void numa_add_memory(u32 nid, paddr_t start, paddr_t end) { }
+void numa_add_cpu(u32 nid, unsigned int cpu) { FUZZ_CHECK(cpu < 4); }
+void numa_set_distance(u32 a, u32 b, u32 distance) { }
 
 void mmu_choose_layout(unsigned int levels)
 {

@@ -21,6 +21,7 @@ void mmu_init(void) { }
 void gdt_init_cpu(struct cpu *c) { }
 void idt_init(void) { }
 void acpi_init(paddr_t rsdp) { }
+void numa_probe(void) { }
 void cpu_init_boot(void) { }
 void cpu_init(void) { }
 void enter_five_levels(void) { }

@@ -65,7 +65,7 @@ void file_put(struct file *f)
 	files_open--;
 }
 
-bool exec_randomize(void)
+bool exec_randomize(int level)
 {
 	return !fixed_places;
 }

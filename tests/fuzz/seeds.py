@@ -21,7 +21,10 @@ BOOT_DTS = """/dts-v1/;
 /memreserve/ 0x80000000 0x40000;
 / { #address-cells = <2>; #size-cells = <2>;
     chosen { bootargs = "verbose -- a"; linux,initrd-start = <0x84000000>; linux,initrd-end = <0x84100000>; };
-    memory@80000000 { device_type = "memory"; reg = <0x0 0x80000000 0x0 0x20000000>, <0x1 0x0 0x0 0x40000000>; };
+    memory@80000000 { device_type = "memory"; numa-node-id = <0>;
+        reg = <0x0 0x80000000 0x0 0x20000000>, <0x1 0x0 0x0 0x40000000>; };
+    cpus { #address-cells = <1>; #size-cells = <0>; cpu@1 { reg = <1>; numa-node-id = <0>; }; };
+    distance-map { distance-matrix = <0 0 10 0 1 20>; };
     reserved-memory { #address-cells = <2>; #size-cells = <2>;
         mmode@80000000 { reg = <0x0 0x80000000 0x0 0x40000>; }; };
 };"""
@@ -137,7 +140,8 @@ def madt():
 def srat():
     cpu = struct.pack("<BBBBI3xBI", 0, 16, 0, 1, 1, 0, 0)[:16]
     memory = struct.pack("<BBIHQQIIQ", 1, 40, 0, 0, 0, 1 << 30, 0, 1, 0)
-    return record(2, b"\1" + b"\0" * 11 + cpu + memory)
+    slit = record(3, struct.pack("<Q", 2) + bytes([10, 20, 20, 10]))
+    return record(2, b"\1" + b"\0" * 11 + cpu + memory) + slit
 
 
 def acpi():

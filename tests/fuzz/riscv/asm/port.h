@@ -19,6 +19,9 @@ void cpu_enable_counters(void);
 void timer_probe(void);
 void mmu_choose_layout(unsigned int levels);
 void mmu_init(void);
+void numa_probe(void);
+unsigned int cpu_hart_count(void);
+unsigned long cpu_hart_id(unsigned int cpu);
 void power_init(void);
 void power_map(void);
 
