@@ -49,10 +49,6 @@ static bool resolve(const struct fault_info *fi)
 		case FAULT_OK:
 			current->min_flt++;
 			return true;
-		case FAULT_RETRY:
-			if (fatal_signal_pending(current))
-				return fi->user;	/* dies on the way out */
-			continue;
 		case FAULT_SEGV_MAPERR:
 			return fault_signal(fi, SIGSEGV, SEGV_MAPERR);
 		case FAULT_SEGV_ACCERR:
@@ -65,6 +61,10 @@ static bool resolve(const struct fault_info *fi)
 			if (!fatal_signal_pending(current) && fi->user)
 				force_signal(SIGKILL, SI_KERNEL, fi->address);
 			return fi->user;
+		case FAULT_RETRY:
+		case FAULT_WAIT:
+		case FAULT_GROW:
+			break;
 		}
 		panic("handle_mm_fault: address %lx: no such result", fi->address);
 	}

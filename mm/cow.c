@@ -27,6 +27,8 @@
 
 static enum fault_result reuse_page(struct fault *f)
 {
+	if (!pte_special(f->orig_pte))
+		page_set_anon(pfn_to_page(pte_pfn(f->orig_pte)), f->vma);	/* no longer the parent's */
 	set_pte(f->pte, pte_mkwrite(pte_mkdirty(pte_mkyoung(f->orig_pte))));
 	spin_unlock(f->ptl);
 	arch_tlb_flush_local_page(f->address);
@@ -37,7 +39,7 @@ static enum fault_result reuse_page(struct fault *f)
 /* replace_pte - C3: the pte leads to anonymous @new instead of what it mapped; ptl held */
 static void replace_pte(struct fault *f, struct page *new)
 {
-	page_add_new_anon(new);
+	page_add_new_anon(new, f->vma, f->pgoff);
 	pte_clear(f->pte);
 	flush_tlb_page(f->mm, f->address);
 	set_pte(f->pte, pte_for(f, page_to_pfn(new), true));
@@ -46,9 +48,12 @@ static void replace_pte(struct fault *f, struct page *new)
 /* break_zero - orig_pte maps the zero page; no lock held */
 static enum fault_result break_zero(struct fault *f)
 {
-	struct page *new = alloc_page(GFP_USER | __GFP_ZERO);
+	struct page *new;
 	bool ok;
 
+	if (anon_vma_prepare(f->vma))
+		return FAULT_OOM;
+	new = alloc_page(GFP_USER | __GFP_ZERO);
 	if (!new)
 		return FAULT_OOM;
 	ok = lock_pte(f);
@@ -77,9 +82,12 @@ static struct page *copy_of(struct page *old)
 /* break_share - private copy of @old, which orig_pte maps; no lock held, one reference of ours */
 static enum fault_result break_share(struct fault *f, struct page *old)
 {
-	struct page *new = copy_of(old);
+	struct page *new;
 	bool ok;
 
+	if (anon_vma_prepare(f->vma))
+		return FAULT_OOM;
+	new = copy_of(old);
 	if (!new)
 		return FAULT_OOM;
 	ok = lock_pte(f);
@@ -88,7 +96,6 @@ static enum fault_result break_share(struct fault *f, struct page *old)
 		if (!PageAnon(old)) {
 			atomic64_dec(rss_counter(f->mm, old));
 			atomic64_inc(&f->mm->rss_anon);
-			f->vma->has_anon = true;
 		}
 		page_remove_rmap(old);
 	}
@@ -137,16 +144,18 @@ enum fault_result do_wp_page(struct fault *f)
 
 enum fault_result cow_file_page(struct fault *f, struct page *page)
 {
-	struct page *new = copy_of(page);
+	struct page *new;
 	bool ok;
 
+	if (anon_vma_prepare(f->vma))
+		return FAULT_OOM;
+	new = copy_of(page);
 	if (!new)
 		return FAULT_OOM;
 	sync_icache(f->vma, new);
 	ok = lock_pte(f);
 	if (ok) {
-		page_add_new_anon(new);
-		f->vma->has_anon = true;
+		page_add_new_anon(new, f->vma, f->pgoff);
 		atomic64_inc(&f->mm->rss_anon);
 		set_pte(f->pte, pte_for(f, page_to_pfn(new), true));
 	}

@@ -12,14 +12,14 @@
  *                VMA                                  what the child gets
  *                VM_DONTCOPY                          nothing
  *                VM_WIPEONFORK                        the VMA, no ptes: reads as zeroes
- *                shared, or private file without      the VMA; its pages come back by cheap
- *                  a copied page                      faults from the page cache
+ *                shared, or private without an        the VMA; its pages come back by cheap
+ *                  anonymous page (no anon_vma)       faults
  *                private with anonymous pages         VMA and ptes, write-protected on both sides
  *                VM_PFNMAP                            VMA and ptes as they are
  *
  * ALWAYS TRUE    D1  a private page mapped by both is writable through neither.
  *                D2  the parent's writable translations are flushed before fork returns.
- *                D3  a child's VMA is in i_mmap before its ptes are copied, so truncation finds
+ *                D3  a child's VMA is in i_mmap, and linked to its anon_vmas, before its ptes are copied, so truncation finds
  *                    them; it is never visible to threads before it is complete.
  *
  * LOCKS          the parent's mmap_lock (write), the child's inside; child ptl inside parent ptl.
@@ -28,6 +28,7 @@
  * READ NEXT      cow.c.
  */
 #include <lib/string.h>
+#include <mm/swapops.h>
 #include "mm_internal.h"
 
 struct copy {
@@ -41,6 +42,13 @@ static void copy_pte(struct copy *c, pte_t *src, pte_t *dst, pte_t pte)
 {
 	struct page *page;
 
+	if (!pte_present(pte)) {		/* a page on its way (migrate.c) arrives for both, read-only */
+		pte = swp_to_pte(swp_read_only(pte_to_swp(pte)));
+		set_pte(src, pte);
+		set_pte(dst, pte);
+		c->anon++;
+		return;
+	}
 	if (pte_special(pte)) {
 		set_pte(dst, pte);
 		return;
@@ -89,7 +97,7 @@ static bool needs_copy(const struct vm_area_struct *vma)
 		return true;
 	if (vma->vm_flags & (VM_SHARED | VM_WIPEONFORK))
 		return false;
-	return vma_is_anonymous(vma) || vma->has_anon;
+	return vma->anon_vma != NULL;
 }
 
 static int copy_ptes(struct copy *c, struct vm_area_struct *vma)
@@ -114,8 +122,10 @@ static int dup_vma(struct copy *c, struct vm_area_struct *vma, struct vm_area_st
 	if (!new)
 		return -ENOMEM;
 	new->vm_flags &= ~VM_LOCKED_MASK;
-	if (vma->vm_flags & VM_WIPEONFORK)
-		new->has_anon = false;
+	if (!(vma->vm_flags & VM_WIPEONFORK) && anon_vma_fork(new, vma)) {
+		vm_area_free(new);
+		return -ENOMEM;
+	}
 	vma_link(c->to, new, *prev);
 	*prev = new;
 	if (new->vm_ops && new->vm_ops->open)

@@ -16,6 +16,7 @@
  *                  pte present, write to read-only  6  do_wp_page    cow.c
  *                  otherwise             7     fault_spurious        another CPU was faster, or
  *                                              hardware that leaves A and D to us
+ *                  pte not present       8     do_swap_page          a page on its way: wait for it
  *
  * ALWAYS TRUE    F1  every pte made here is young, and dirty if made for a write, so no second
  *                    fault follows only to set these bits (RISC-V without Svadu).
@@ -25,12 +26,16 @@
  *                F4  a cached page is mapped either under its page lock with mapping and size
  *                    checked, or under tree_lock (fault-around): truncate.c excludes both.
  *
+ *                F5  nobody waits for a page lock with mmap_lock held: FAULT_WAIT lets go of it
+ *                    first, waits and starts over.
+ *
  * LOCKS          mmap_lock (read) > page lock > ptl > tree_lock. Stack growth lets go of
  *                mmap_lock, takes it for writing and starts over.
  *
  * LEFT OUT       swap entries, per-VMA locks, huge pages. (Linux: mm/memory.c)
  * READ NEXT      cow.c, page_cache.c, pgtable.c.
  */
+#include <mm/swapops.h>
 #include "mm_internal.h"
 
 /* 16 pages: 64 KiB is what a read would fetch ahead; more rarely pays and costs at exit. */
@@ -57,7 +62,7 @@ static bool access_allowed(const struct fault *f)
 	return (flags & (VM_READ | VM_WRITE)) || ((flags & VM_EXEC) && exec_implies_read());
 }
 
-/* find_and_check_vma - FAULT_RETRY: the address is below a stack that may grow to it */
+/* find_and_check_vma - FAULT_GROW: the address is below a stack that may grow to it */
 static enum fault_result find_and_check_vma(struct fault *f)
 {
 	struct vm_area_struct *vma = find_vma(f->mm, f->address);
@@ -65,7 +70,7 @@ static enum fault_result find_and_check_vma(struct fault *f)
 	if (!vma)
 		return FAULT_SEGV_MAPERR;
 	if (vma->vm_start > f->address)
-		return vma->vm_flags & VM_GROWSDOWN ? FAULT_RETRY : FAULT_SEGV_MAPERR;
+		return vma->vm_flags & VM_GROWSDOWN ? FAULT_GROW : FAULT_SEGV_MAPERR;
 	f->vma = vma;
 	f->pgoff = vma->vm_pgoff + ((f->address - vma->vm_start) >> PAGE_SHIFT);
 	return access_allowed(f) ? FAULT_OK : FAULT_SEGV_ACCERR;
@@ -124,8 +129,11 @@ static enum fault_result fault_anon_read(struct fault *f)
 
 enum fault_result fault_anon_write(struct fault *f)
 {
-	struct page *page = alloc_page(GFP_USER | __GFP_ZERO);
+	struct page *page;
 
+	if (unlikely(anon_vma_prepare(f->vma)))
+		return FAULT_OOM;
+	page = alloc_page(GFP_USER | __GFP_ZERO);
 	if (unlikely(!page))
 		return FAULT_OOM;
 	if (unlikely(!lock_pte(f))) {
@@ -133,7 +141,7 @@ enum fault_result fault_anon_write(struct fault *f)
 		put_page(page);
 		return FAULT_OK;
 	}
-	page_add_new_anon(page);
+	page_add_new_anon(page, f->vma, f->pgoff);
 	set_pte(f->pte, pte_for(f, page_to_pfn(page), true));
 	spin_unlock(f->ptl);
 	atomic64_inc(&f->mm->rss_anon);
@@ -234,19 +242,22 @@ static enum fault_result get_object_page(struct fault *f)
 	return err == -ENOMEM ? FAULT_OOM : FAULT_SIGBUS;
 }
 
-/* lock_object_page - lock f->page; false (and no reference left) if it was truncated meanwhile */
-static bool lock_object_page(struct fault *f)
+/*
+ * lock_object_page - lock f->page; FAULT_RETRY (and no reference left) if it was truncated meanwhile,
+ * FAULT_WAIT (with the reference) if somebody else has it locked
+ */
+static enum fault_result lock_object_page(struct fault *f)
 {
 	struct address_space *as = f->vma->mapping;
 
 	if (!trylock_page(f->page))
-		lock_page(f->page);
+		return FAULT_WAIT;
 	if (!as || (f->page->mapping == as &&
 		    (loff_t)f->pgoff < (as->size + (loff_t)PAGE_SIZE - 1) >> PAGE_SHIFT))
-		return true;
+		return FAULT_OK;
 	unlock_page(f->page);
 	put_page(f->page);
-	return false;
+	return FAULT_RETRY;
 }
 
 /* map_object_page - map the locked f->page, giving its reference to the pte, and unlock it */
@@ -274,9 +285,8 @@ static enum fault_result fault_file_read(struct fault *f)
 	r = get_object_page(f);
 	if (r != FAULT_OK)
 		return r;
-	if (!lock_object_page(f))
-		return FAULT_OK;		/* the access faults again and finds the new size */
-	return map_object_page(f, false);
+	r = lock_object_page(f);
+	return r == FAULT_OK ? map_object_page(f, false) : r;
 }
 
 static enum fault_result fault_file_cow(struct fault *f)
@@ -322,8 +332,9 @@ enum fault_result fault_shared_write(struct fault *f)
 			return r;
 		}
 	}
-	if (!lock_object_page(f))
-		return FAULT_OK;
+	r = lock_object_page(f);
+	if (r != FAULT_OK)
+		return r;
 	set_page_dirty(f->page);
 	f->ptl = pte_lockptr(f->pmd);
 	WITH_SPINLOCK(f->ptl)
@@ -349,6 +360,23 @@ static enum fault_result fault_spurious(struct fault *f)
 	spin_unlock(f->ptl);
 	arch_tlb_flush_local_page(f->address);
 	return FAULT_OK;
+}
+
+/* ---- 8: the pte says where the page is ------------------------------------------------------- */
+
+/* A migration entry: the page is locked by whoever moves it to another frame. */
+static enum fault_result do_swap_page(struct fault *f)
+{
+	enum fault_result r = FAULT_RETRY;
+
+	if (lock_pte(f)) {
+		ASSERT(is_migration_entry(pte_to_swp(f->orig_pte)));
+		f->page = migration_page(pte_to_swp(f->orig_pte));
+		get_page(f->page);		/* G1: the mover holds one as long as the entry is there */
+		r = FAULT_WAIT;
+	}
+	spin_unlock(f->ptl);
+	return r;
 }
 
 /* ---- the table of contents ------------------------------------------------------------------- */
@@ -380,6 +408,8 @@ static enum fault_result fault_locked(struct fault *f)
 	f->orig_pte = ptep_get(f->pte);
 	if (pte_none(f->orig_pte))
 		return fault_none(f);
+	if (unlikely(!pte_present(f->orig_pte)))
+		return do_swap_page(f);						/* 8 */
 	if (f->write && !pte_write(f->orig_pte)) {
 		if (lock_pte(f))
 			return do_wp_page(f);					/* 6 */
@@ -387,6 +417,20 @@ static enum fault_result fault_locked(struct fault *f)
 		return FAULT_OK;
 	}
 	return fault_spurious(f);						/* 7 */
+}
+
+/* try_again - what the fault needed while nothing was locked; false: *@r is its last result */
+static bool try_again(struct fault *f, enum fault_result *r)
+{
+	if (*r == FAULT_GROW) {
+		*r = expand_stack(f->mm, f->address);
+		return *r == FAULT_OK;
+	}
+	if (*r == FAULT_WAIT) {
+		wait_on_page_locked(f->page);
+		put_page(f->page);
+	}
+	return true;
 }
 
 static void count_failure(enum fault_result r)
@@ -413,11 +457,13 @@ enum fault_result handle_mm_fault(struct mm_struct *mm, unsigned long address, b
 		return FAULT_SEGV_MAPERR;
 	}
 	count_vm_event(pgfault);
-	do {
+	for (;;) {
 		down_read(&mm->mmap_lock);
 		r = fault_locked(&f);
 		up_read(&mm->mmap_lock);
-	} while (unlikely(r == FAULT_RETRY) && (r = expand_stack(mm, f.address)) == FAULT_OK);
+		if (likely(r < FAULT_RETRY) || !try_again(&f, &r))
+			break;
+	}
 	if (f.major)
 		count_vm_event(pgmajfault);
 	if (unlikely(r != FAULT_OK))

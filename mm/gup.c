@@ -46,7 +46,7 @@ static struct page *follow_page(struct mm_struct *mm, unsigned long addr, bool w
 
 static int fault_errno(enum fault_result r)
 {
-	if (r == FAULT_OK || r == FAULT_RETRY)
+	if (r == FAULT_OK)
 		return 0;
 	return r == FAULT_OOM ? -ENOMEM : -EFAULT;
 }

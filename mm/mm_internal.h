@@ -5,6 +5,7 @@
 #ifndef MM_INTERNAL_H
 #define MM_INTERNAL_H
 
+#include <mm/anon_vma.h>
 #include <mm/mm.h>
 #include <mm/overcommit.h>
 #include <mm/page_alloc.h>
@@ -40,10 +41,19 @@ static inline atomic64_t *rss_counter(struct mm_struct *mm, const struct page *p
 	return PageSwapBacked(page) ? &mm->rss_shmem : &mm->rss_file;
 }
 
-/* page_add_new_anon - @page, seen by nobody yet, becomes an anonymous page that one pte maps */
-static inline void page_add_new_anon(struct page *page)
+/* page_set_anon - who may map @page: all VMAs of @vma's anon_vma that show offset @pgoff */
+static inline void page_set_anon(struct page *page, const struct vm_area_struct *vma)
 {
-	page->flags |= BIT(PG_anon) | BIT(PG_swapbacked) | BIT(PG_uptodate);
+	ASSERT(vma->anon_vma);
+	WRITE_ONCE(page->mapping, (void *)((unsigned long)vma->anon_vma | PAGE_MAPPING_ANON));
+}
+
+/* page_add_new_anon - @page, seen by nobody yet, becomes an anonymous page that one pte maps */
+static inline void page_add_new_anon(struct page *page, const struct vm_area_struct *vma, pgoff_t pgoff)
+{
+	page->flags |= BIT(PG_swapbacked) | BIT(PG_uptodate);
+	page->index = pgoff;
+	page_set_anon(page, vma);
 	atomic_set(&page->_mapcount, 0);
 	mod_vm_state(nr_anon_pages, 1);
 }

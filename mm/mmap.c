@@ -8,7 +8,7 @@
  *                | text data heap ->          ...      <- mmap area |  gap  <- stack |
  *                A mapping without a wish goes into the highest gap below mmap_base, else
  *                anywhere. munmap: split the VMAs at both ends, take those between out of the
- *                tree, zap their ptes, leave i_mmap, free page tables that became useless, and
+ *                tree, zap their ptes, leave i_mmap and anon_vmas, free page tables that became useless, and
  *                only then let the objects go (close).
  *
  * ALWAYS TRUE    N1  a request that fails changed nothing, except that MAP_FIXED may already
@@ -385,8 +385,10 @@ void unmap_region(struct mm_struct *mm, struct list_head *list, struct vm_area_s
 	}
 	if (charged)
 		vm_uncharge_pages(charged);
-	list_for_each_entry(vma, list, vm_link)
+	list_for_each_entry(vma, list, vm_link) {
+		anon_vma_unlink(vma);
 		vma_unlink_file(vma);
+	}
 	free_region_tables(&tlb, list, prev ? prev->vm_end : 0, next ? next->vm_start : ceiling);
 	tlb_finish_mmu(&tlb);
 	list_for_each_entry_safe(vma, tmp, list, vm_link)

@@ -11,11 +11,12 @@
  *
  * ALWAYS TRUE    R1  a page is mapped by exactly one of the two addresses at any time: its pte
  *                    is cleared before the new one is set, under both table locks.
- *                R2  truncation cannot fall between: i_mmap_rwsem is held over move and flush, so
- *                    a walk sees all ptes at the old place or all at the new.
+ *                R2  truncation and reverse-map walks cannot fall between: i_mmap_rwsem and the root
+ *                    anon_vma's lock are held over move and flush, so a walk sees all ptes at
+ *                    the old place or all at the new.
  *                R3  a move that runs out of memory half-way goes back and fails with ENOMEM.
  *
- * LOCKS          mmap_lock (write) > i_mmap_rwsem (write) > old ptl > new ptl.
+ * LOCKS          mmap_lock (write) > i_mmap_rwsem (write) > anon_vma (write) > old ptl > new ptl.
  * READ NEXT      vma.c, pgtable.c.
  */
 #include "mm_internal.h"
@@ -81,10 +82,12 @@ static int move_pages(struct move *m)
 		return 0;
 	if (as)
 		down_write(&as->i_mmap_rwsem);
+	anon_vma_lock_write(m->vma);
 	moved = move_ptes(mm, m->old_addr, m->new_addr, len);
 	if (moved < len)
 		move_ptes(mm, m->new_addr, m->old_addr, moved);	/* those tables exist */
 	flush_tlb_range(mm, m->old_addr, m->old_addr + len);
+	anon_vma_unlock_write(m->vma);
 	if (as)
 		up_write(&as->i_mmap_rwsem);
 	return moved == len ? 0 : -ENOMEM;
@@ -124,6 +127,12 @@ static struct vm_area_struct *link_copy(struct move *m)
 	new->vm_start = m->new_addr;
 	new->vm_end = m->new_addr + m->new_len;
 	new->vm_pgoff = m->vma->vm_pgoff + ((m->old_addr - m->vma->vm_start) >> PAGE_SHIFT);
+	if (vma_is_anonymous(m->vma) && !m->vma->anon_vma)
+		new->vm_pgoff = m->new_addr >> PAGE_SHIFT;	/* no page remembers the old one */
+	if (anon_vma_clone(new, m->vma)) {
+		vm_area_free(new);
+		return NULL;
+	}
 	find_vma_prev(mm, m->new_addr, &prev);
 	vma_link(mm, new, prev);
 	if (new->vm_ops && new->vm_ops->open)

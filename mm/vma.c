@@ -16,13 +16,14 @@
  *                V2  rb_gap = max(own gap, children's rb_gap); map_count = VMAs in the list.
  *                V3  no two neighbours could be one VMA right after a merge of theirs.
  *                V4  a VMA with a mapping is in the mapping's i_mmap from vma_link() until
- *                    vma_unlink_file(); its page tables are freed only after that.
+ *                    vma_unlink_file(), one with an anon_vma in its chains until
+ *                    anon_vma_unlink(); its page tables are freed only after that.
  *                mm_check() verifies V1, V2 and the page counts.
  *
- * LOCKS          mmap_lock for write to change, for read to look; i_mmap_rwsem inside, around
- *                any change of a field that a walk over i_mmap reads (start, end, pgoff).
+ * LOCKS          mmap_lock for write to change, for read to look; i_mmap_rwsem and the root
+ *                anon_vma's inside, around any change of what their walks read (start, end, pgoff).
  *
- * LEFT OUT       per-VMA locks, the maple tree, anon_vma. (Linux: mm/mmap.c, mm/vma.c)
+ * LEFT OUT       per-VMA locks, the maple tree. (Linux: mm/mmap.c, mm/vma.c)
  * READ NEXT      mmap.c (who calls this), fault.c (the most frequent reader).
  */
 #include <mm/slab.h>
@@ -47,11 +48,14 @@ struct vm_area_struct *vm_area_alloc(struct mm_struct *mm, const struct vm_area_
 	else
 		*vma = (struct vm_area_struct){ .vm_flags = 0 };
 	vma->vm_mm = mm;
+	vma->anon_vma = NULL;
+	INIT_LIST_HEAD(&vma->anon_vma_chain);
 	return vma;
 }
 
 void vm_area_free(struct vm_area_struct *vma)
 {
+	ASSERT(list_empty(&vma->anon_vma_chain));
 	kmem_cache_free(vma_cache, vma);
 }
 
@@ -321,9 +325,13 @@ void vma_adjust(struct vm_area_struct *vma, unsigned long start, unsigned long e
 		down_write(&as->i_mmap_rwsem);
 		interval_tree_remove(&vma->i_mmap_node, &as->i_mmap);
 	}
+	anon_vma_lock_write(vma);
+	anon_vma_update_start(vma);
 	vma->vm_start = start;
 	vma->vm_end = end;
 	vma->vm_pgoff = pgoff;
+	anon_vma_update_end(vma);
+	anon_vma_unlock_write(vma);
 	if (as) {
 		vma->i_mmap_node.start = pgoff;
 		vma->i_mmap_node.last = pgoff + vma_pages(vma) - 1;
@@ -348,14 +356,21 @@ int split_vma(struct vm_area_struct *vma, unsigned long addr, bool new_below)
 	new = vm_area_alloc(mm, vma);
 	if (!new)
 		return -ENOMEM;
-	/* The two overlap for a moment, so that no gap appears between them and goes again. */
 	if (new_below) {
 		new->vm_end = addr;
-		vma_link(mm, new, vma_prev(vma));
-		vma_adjust(vma, addr, vma->vm_end, middle);
 	} else {
 		new->vm_start = addr;
 		new->vm_pgoff = middle;
+	}
+	if (anon_vma_clone(new, vma)) {
+		vm_area_free(new);
+		return -ENOMEM;
+	}
+	/* The two overlap for a moment, so that no gap appears between them and goes again. */
+	if (new_below) {
+		vma_link(mm, new, vma_prev(vma));
+		vma_adjust(vma, addr, vma->vm_end, middle);
+	} else {
 		vma_link(mm, new, vma);
 		vma_adjust(vma, vma->vm_start, addr, vma->vm_pgoff);
 	}
@@ -385,14 +400,19 @@ bool vma_compatible(const struct vm_area_struct *a, const struct vm_area_struct 
 	return a->vm_end == b->vm_start && a->vm_flags == b->vm_flags &&
 	       !(a->vm_flags & VM_SPECIAL) && a->vm_ops == b->vm_ops &&
 	       a->mapping == b->mapping && a->vm_file == b->vm_file &&
-	       a->vm_private == b->vm_private && a->vm_pgoff + vma_pages(a) == b->vm_pgoff;
+	       a->vm_private == b->vm_private && a->vm_pgoff + vma_pages(a) == b->vm_pgoff &&
+	       anon_vma_compatible(a, b);
 }
 
 /* merge_pair - @a swallows @b, its neighbour above */
 static void merge_pair(struct vm_area_struct *a, struct vm_area_struct *b)
 {
-	a->has_anon |= b->has_anon;
+	ASSERT(!a->anon_vma || !b->anon_vma || a->anon_vma == b->anon_vma);
 	vma_adjust(a, a->vm_start, b->vm_end, a->vm_pgoff);
+	if (a->anon_vma)
+		anon_vma_unlink(b);
+	else if (b->anon_vma)
+		anon_vma_move(a, b);
 	vma_unlink_mm(b);
 	vma_unlink_file(b);
 	vm_area_remove(b);
@@ -401,15 +421,13 @@ static void merge_pair(struct vm_area_struct *a, struct vm_area_struct *b)
 struct vm_area_struct *vma_merge_new(struct vm_area_struct *new, struct vm_area_struct *prev,
 				     struct vm_area_struct *next)
 {
-	bool above = next && vma_compatible(new, next);
-
 	if (prev && vma_compatible(prev, new)) {
 		vma_adjust(prev, prev->vm_start, new->vm_end, prev->vm_pgoff);
-		if (above)
+		if (next && vma_compatible(prev, next))
 			merge_pair(prev, next);
 		return prev;
 	}
-	if (!above)
+	if (!next || !vma_compatible(new, next))
 		return NULL;
 	vma_adjust(next, new->vm_start, next->vm_end, new->vm_pgoff);
 	return next;
@@ -499,6 +517,7 @@ void mm_check(struct mm_struct *mm)
 		check_vma(mm, vma, node, last_end);
 		last_end = vma->vm_end;
 		pages += vma_pages(vma);
+		anon_vma_check(vma);
 		count++;
 		node = rb_next(node);
 	}

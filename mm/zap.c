@@ -6,6 +6,7 @@
  *
  *                pte            what is done
  *                none           nothing
+ *                not present    a migration entry (migrate.c): cleared, the page was counted
  *                special        cleared; nobody counts it (zero page, VM_PFNMAP)
  *                anonymous      cleared, mapcount and resident counter down, page gathered
  *                file or shmem  the same; a dirty pte makes the page dirty; with zap_file_pages()
@@ -41,6 +42,13 @@ static void zap_pte(struct zap *z, pte_t *ptep, pte_t pte, unsigned long addr)
 {
 	struct page *page;
 
+	if (!pte_present(pte)) {	/* a migration entry: a page that is on its way (migrate.c, G2) */
+		if (!z->keep_anon) {
+			z->anon++;
+			pte_clear(ptep);
+		}
+		return;
+	}
 	if (pte_special(pte)) {
 		if (z->keep_anon && is_zero_pte(pte))
 			return;

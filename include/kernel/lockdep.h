@@ -36,6 +36,7 @@ enum lock_rank {
 	RANK_DCACHE,		/* dentry hash and tree                                               */
 	RANK_INODE_SPIN,	/* inode fields read without the inode lock                           */
 	RANK_MM_LIST,		/* list of all mm_structs                                             */
+	RANK_ANON_GATE,		/* references on anon_vmas                                            */
 	RANK_PTE,		/* one page table page                                                */
 	RANK_PTE_NESTED,	/* the destination's, while copying tables                            */
 	RANK_CACHE_TREE,	/* address_space->tree_lock                                           */

@@ -15,17 +15,21 @@
 #include <mm/page.h>
 
 struct address_space;
+struct anon_vma;
 struct mm_struct;
 struct vm_area_struct;
 struct fault;
 
 enum fault_result {
 	FAULT_OK,		/* resolved; the access can be retried                       */
-	FAULT_RETRY,		/* locks were dropped: look everything up again              */
 	FAULT_SEGV_MAPERR,	/* no mapping                                                */
 	FAULT_SEGV_ACCERR,	/* mapping forbids it                                        */
 	FAULT_SIGBUS,		/* beyond the end of the object, or it cannot be read        */
 	FAULT_OOM,
+	/* from here on handle_mm_fault() tries again by itself */
+	FAULT_RETRY,		/* something changed meanwhile: look everything up again     */
+	FAULT_WAIT,		/* f->page, referenced, must be unlocked first               */
+	FAULT_GROW,		/* the stack must grow first                                 */
 };
 
 /* vm_ops - one of the named upward tables. All members may be NULL. */
@@ -58,7 +62,8 @@ struct vm_area_struct {
 	void			*vm_file;		/* (i) struct file *, opaque; a reference is held via vm_ops */
 	void			*vm_private;		/* (i) vm_ops' own (shmem_object ...)       */
 	struct interval_tree_node i_mmap_node;		/* mapping->i_mmap_rwsem                    */
-	bool			has_anon;		/* (a) private file mapping: some page was copied */
+	struct anon_vma		*anon_vma;		/* (m) for new anonymous pages; NULL: never had one */
+	struct list_head	anon_vma_chain;		/* (m) links to all anon_vmas whose pages it may map */
 };
 
 struct mm_struct {
@@ -198,7 +203,7 @@ struct fault {
 	pte_t			*pte;		/* valid while ptl is held                    */
 	spinlock_t		*ptl;
 	pte_t			orig_pte;	/* what the decision was made on              */
-	struct page		*page;		/* result of vm_ops->fault, referenced        */
+	struct page		*page;		/* result of vm_ops->fault, or to wait for; referenced */
 	bool			major;		/* had to wait for a device                   */
 };
 /* handle_mm_fault - resolve one fault in current's or another @mm; takes mmap_lock for read. sleeps. */

@@ -31,7 +31,6 @@ enum pageflags {
 	PG_buddy,		/* [zone lock] head of a free block in the buddy lists; order in private */
 	PG_slab,		/* [slab] */
 	PG_table,		/* [pgtable] a page table; ptl is in use                           */
-	PG_anon,		/* [rmap] anonymous user page                                      */
 	PG_swapbacked,		/* [owner] anonymous or shmem: swap is its backing store           */
 	PG_waiters,		/* [page lock] someone sleeps on PG_locked or PG_writeback          */
 	PG_kernel,		/* [allocator's caller] kernel data (stacks, vmalloc, pipes)        */
@@ -46,7 +45,7 @@ struct page {
 	unsigned long		flags;		/* (a) PG_*, zone                              */
 	struct list_head	lru;		/* (l) LRU, (z) free list, (s) partial list, (w) else */
 	union {
-		struct address_space *mapping;	/* (p) page cache; NULL otherwise              */
+		struct address_space *mapping;	/* (p) page cache; anon_vma and bit 0 (anon_vma.h); NULL: neither */
 		struct kmem_cache *slab_cache;	/* (i) while PG_slab, in every page of a slab  */
 	};
 	union {
@@ -97,9 +96,12 @@ static inline void __SetPage##Name(struct page *p) { p->flags |= 1UL << PG_##nam
 static inline void __ClearPage##Name(struct page *p) { p->flags &= ~(1UL << PG_##name); }
 PAGEFLAG(Locked, locked) PAGEFLAG(Uptodate, uptodate) PAGEFLAG(Dirty, dirty) PAGEFLAG(Writeback, writeback)
 PAGEFLAG(Referenced, referenced) PAGEFLAG(LRU, lru) PAGEFLAG(Active, active) PAGEFLAG(Reserved, reserved)
-PAGEFLAG(Buddy, buddy) PAGEFLAG(Slab, slab) PAGEFLAG(Table, table) PAGEFLAG(Anon, anon)
+PAGEFLAG(Buddy, buddy) PAGEFLAG(Slab, slab) PAGEFLAG(Table, table)
 PAGEFLAG(SwapBacked, swapbacked) PAGEFLAG(Waiters, waiters) PAGEFLAG(Kernel, kernel) PAGEFLAG(Pcp, pcp)
 PAGEFLAG(Icache, icache)
+
+/* PageAnon - an anonymous user page: the low bit of mapping says that the rest is an anon_vma. */
+static inline bool PageAnon(const struct page *p) { return (unsigned long)READ_ONCE(p->mapping) & 1; }
 
 static inline int page_count(const struct page *p) { return atomic_read(&p->_refcount); }
 /* page_mapcount - user ptes that map the page */

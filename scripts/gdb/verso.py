@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""gdb commands that speak the lecture: vm ps, vm maps PID, vm walk PID VA, vm page PFN; user [NAME].
+"""gdb commands that speak the lecture: vm ps, vm maps PID, vm walk PID VA, vm page PFN, vm rmap PFN; user [NAME].
 
 Everything is read through the DWARF types of the kernel, so that a moved field needs no change here.
 Page tables are read through the direct map, and decoded by the port's table of bits below.
@@ -222,6 +222,46 @@ class VmPage(gdb.Command):
               f"private {int(page['private']):#x}")
 
 
+def interval_nodes(node):
+    """The nodes of an interval tree below an rb_node, in order."""
+    if int(node):
+        yield from interval_nodes(node["rb_left"])
+        yield container(node, "struct interval_tree_node", "rb")
+        yield from interval_nodes(node["rb_right"])
+
+
+class VmRmap(gdb.Command):
+    """vm rmap PFN: the VMAs that may map a page, found from the page as the kernel finds them."""
+
+    def __init__(self):
+        super().__init__("vm rmap", gdb.COMMAND_DATA)
+
+    def invoke(self, argument, _from_tty):
+        page = (gdb.parse_and_eval("vmemmap") + value(argument)).dereference()
+        mapping, index = int(page["mapping"]), int(page["index"])
+        if not mapping:
+            raise gdb.GdbError("no program maps this page")
+        names = {int(process["mm"]): process for process in processes()}
+        for vma in self.vmas(mapping, index):
+            address = int(vma["vm_start"]) + (index - int(vma["vm_pgoff"]) << PAGE_SHIFT)
+            process = names.get(int(vma["vm_mm"]))
+            print(f"PID {int(process['pid']) if process else '?'}: {address:#x} in "
+                  f"{int(vma['vm_start']):x}-{int(vma['vm_end']):x}")
+
+    def vmas(self, mapping, index):
+        anon = mapping & 1
+        kind, tree = ("struct anon_vma", "rb_root") if anon else ("struct address_space", "i_mmap")
+        head = gdb.parse_and_eval(f"(({kind} *){mapping & ~1})->{tree}")
+        for node in interval_nodes(head["rb_node"]):
+            if not int(node["start"]) <= index <= int(node["last"]):
+                continue
+            if anon:
+                chain = container(node.address, "struct anon_vma_chain", "node")
+                yield chain["vma"].dereference()
+            else:
+                yield container(node.address, "struct vm_area_struct", "i_mmap_node")
+
+
 class User(gdb.Command):
     """user [NAME]: symbols of a program of the image; without a name, of the running one."""
 
@@ -248,5 +288,5 @@ class User(gdb.Command):
         raise gdb.GdbError("no thread runs on this CPU yet; give the program's name")
 
 
-for command in (Vm, VmPs, VmMaps, VmWalk, VmPage, User):
+for command in (Vm, VmPs, VmMaps, VmWalk, VmPage, VmRmap, User):
     command()

@@ -154,6 +154,20 @@ static void compare_vma(const struct mspace *s, const struct vm_area_struct *vma
 	}
 }
 
+/* R5: a walk from each page finds as many ptes as it counts. */
+static void compare_rmap(const struct mspace *s)
+{
+	for (unsigned int i = 0; i < WINDOW; i++) {
+		struct page *page = page_at(s->mm, addr_of(i));
+
+		if (!page || page == zero_page)
+			continue;
+		assert_true(trylock_page(page));
+		assert_int_equal(rmap_count(page), page_mapcount(page));
+		unlock_page(page);
+	}
+}
+
 static void compare(const struct mspace *s)
 {
 	struct vm_area_struct *vma;
@@ -169,6 +183,7 @@ static void compare(const struct mspace *s)
 	for (; next < WINDOW; next++)
 		assert_false(s->page[next].mapped);
 	assert_int_equal(locked, s->mm->locked_vm);
+	compare_rmap(s);
 }
 
 #endif

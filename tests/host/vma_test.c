@@ -11,6 +11,7 @@
 #include <kernel/percpu.h>
 #include <mm/page_alloc.h>
 #include <mm/page_cache.h>
+#include <mm/rmap.h>
 #include <uapi/errno.h>
 #include <uapi/mman.h>
 #include "vma_model.h"
@@ -401,13 +402,32 @@ static void step_truncate(struct mspace *s, unsigned int first, unsigned int n)
 	size_of[file] = pages;
 }
 
+/* Other frames, same contents: what maps the page here and in the relatives goes along. */
+static void step_migrate(struct mspace *s, unsigned int first, unsigned int n)
+{
+	for (unsigned int i = first; i < first + n; i++) {
+		struct page *page = page_at(s->mm, addr_of(i)), *new;
+		int maps;
+
+		if (!page || !PageAnon(page))
+			continue;
+		maps = page_mapcount(page);
+		new = alloc_page(GFP_USER);
+		get_page(page);
+		assert_int_equal(migrate_page(page, new), 0);
+		assert_ptr_equal(page_at(s->mm, addr_of(i)), new);
+		assert_int_equal(page_mapcount(new), maps);
+		put_page(new);
+	}
+}
+
 /* ---- the random test ------------------------------------------------------------------------- */
 
 static const struct { void (*fn)(struct mspace *, unsigned int, unsigned int); unsigned int weight; }
 step_kinds[] = {
 	{ step_mmap, 20 }, { step_munmap, 8 }, { step_mprotect, 15 }, { step_mremap, 10 },
 	{ step_madvise, 10 }, { step_mlock, 3 }, { step_brk, 5 }, { step_accesses, 40 },
-	{ step_fork, 3 }, { step_truncate, 2 },
+	{ step_fork, 3 }, { step_truncate, 2 }, { step_migrate, 3 },
 };
 
 static void random_step(void)

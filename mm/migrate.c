@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mm/migrate.c - move an anonymous page to another frame under the feet of its programs
+ *
+ * THE QUESTION   How can a page change its frame while any number of processes have it mapped?
+ *
+ * THE PICTURE    pte of P  [pfn 7 RW] --.          [migration 7 W] --.          [pfn 9 RW] --.
+ *                pte of C  [pfn 7 R ] --+-> 7  ==> [migration 7 R ] --+-> 7  ==> [pfn 9 R ] --+-> 9
+ *                                        try_to_unmap          copy       remove_migration_ptes
+ *
+ *                Whoever touches the page in the middle finds an entry that is not present, sees
+ *                what it says, and sleeps until the page lock is free (fault.c, do_swap_page).
+ *
+ * ALWAYS TRUE    G1  a migration entry exists only while its page is locked by the mover, who
+ *                    also holds a reference: the entry needs none.
+ *                G2  each process's resident count includes the page all the time.
+ *                G3  a page with more references than its ptes and the mover's stays where it is:
+ *                    somebody may be reading or writing the frame.
+ *                G4  fork may copy an entry while remove_migration_ptes() walks: the parent's VMA
+ *                    comes first in the tree (A3 of anon_vma.c), so the child either copies a
+ *                    present pte, or its copy of the entry is found later in the same walk.
+ *
+ * LOCKS          page lock of the old page, then of the new (nobody else knows that one).
+ * LEFT OUT       file pages: their mapping would have to change in the page cache too.
+ * READ NEXT      rmap.c (the walk), fault.c (do_swap_page).
+ */
+#include <lib/string.h>
+#include <mm/rmap.h>
+#include <mm/swapops.h>
+#include "mm_internal.h"
+
+/* ---- away ------------------------------------------------------------------------------------ */
+
+static bool unmap_one(struct page *page, struct vm_area_struct *vma, unsigned long addr, void *arg)
+{
+	spinlock_t *ptl;
+	pte_t *ptep = rmap_pte_lock(page, vma->vm_mm, addr, &ptl), pte;
+	enum swp_type type;
+
+	(void)arg;
+	if (!ptep)
+		return true;
+	pte = ptep_get_and_clear(ptep);
+	flush_tlb_page(vma->vm_mm, addr);
+	type = pte_write(pte) ? SWP_MIGRATION_WRITE : SWP_MIGRATION_READ;
+	set_pte(ptep, swp_to_pte(swp_entry(type, page_to_pfn(page))));
+	page_remove_rmap(page);
+	pte_unlock(ptl);
+	put_page(page);
+	return true;
+}
+
+bool try_to_unmap(struct page *page)
+{
+	ASSERT(PageLocked(page) && PageAnon(page) && page_count(page) > 0);
+	rmap_walk(page, unmap_one, NULL);
+	return page_mapcount(page) == 0;
+}
+
+/* ---- back ------------------------------------------------------------------------------------ */
+
+struct arrival {
+	struct page *old, *new;
+};
+
+/* present_pte - as a fault would make it; clean and old hardware bits cost one spurious fault at most */
+static pte_t present_pte(const struct vm_area_struct *vma, struct page *page, swp_entry_t entry)
+{
+	pte_t pte = pte_mkyoung(pte_mkdirty(pfn_pte(page_to_pfn(page), vma->vm_page_prot)));
+
+	return swp_type(entry) == SWP_MIGRATION_WRITE && (vma->vm_flags & VM_WRITE) ? pte_mkwrite(pte) : pte;
+}
+
+static bool arrive_one(struct page *page, struct vm_area_struct *vma, unsigned long addr, void *arg)
+{
+	struct arrival *a = arg;
+	spinlock_t *ptl;
+	pte_t *ptep = pte_lookup_lock(vma->vm_mm, addr, &ptl), pte;
+
+	(void)page;
+	if (!ptep)
+		return true;
+	pte = ptep_get(ptep);
+	if (is_swap_pte(pte) && is_migration_entry(pte_to_swp(pte)) &&
+	    migration_page(pte_to_swp(pte)) == a->old) {
+		get_page(a->new);
+		page_add_rmap(a->new, vma);
+		sync_icache(vma, a->new);
+		set_pte(ptep, present_pte(vma, a->new, pte_to_swp(pte)));
+	}
+	pte_unlock(ptl);
+	return true;
+}
+
+/* ---- the move -------------------------------------------------------------------------------- */
+
+/* move_contents - bytes and identity; both locked, @old mapped nowhere */
+static void move_contents(struct page *old, struct page *new)
+{
+	copy_page(page_address(new), page_address(old));
+	new->index = old->index;
+	WRITE_ONCE(new->mapping, old->mapping);
+	new->flags |= BIT(PG_swapbacked) | BIT(PG_uptodate);
+}
+
+/* migrate_locked - both locked; @av is kept alive by the caller: once unmapped, the page cannot tell it */
+static bool migrate_locked(struct page *page, struct page *new, struct anon_vma *av)
+{
+	struct arrival a = { .old = page, .new = page };
+
+	if (try_to_unmap(page) && page_count(page) == 1) {	/* G3 */
+		move_contents(page, new);
+		a.new = new;
+	}
+	rmap_walk_anon(page, av, arrive_one, &a);
+	return a.new == new;
+}
+
+int migrate_page(struct page *page, struct page *new)
+{
+	struct anon_vma *av;
+	bool moved = false;
+
+	if (!PageAnon(page))
+		return -EINVAL;
+	lock_page(page);
+	av = page_get_anon_vma(page);
+	if (av) {
+		lock_page(new);
+		moved = migrate_locked(page, new, av);
+		unlock_page(new);
+		put_anon_vma(av);
+	}
+	unlock_page(page);
+	count_vm_event(moved ? pgmigrate_success : pgmigrate_fail);
+	if (!moved)
+		return -EAGAIN;
+	put_page(page);
+	return 0;
+}
