@@ -60,7 +60,7 @@ static const struct param table[] = {
 	{ "slub_debug",	P_TEXT(slub_debug), "[FZPU|-][,CACHE...]", "watch objects (mm/slub_debug.c)" },
 	{ "panic_reboot", P_FLAG(panic_reboot), "",	"restart instead of powering off after a panic" },
 	{ "page_owner",	P_TEXT(page_owner), "on|off",	"note who allocates each page; default: on in debug builds" },
-	{ "fail_page_alloc", P_TEXT(fail_page_alloc), "I,P,S,T", "page allocations fail: interval, percent, space, times" },
+	{ "fail_page_alloc", P_TEXT(fail_page_alloc), "I,P,S,T", "pages refused: interval, percent, space, times" },
 	{ "failslab",	P_TEXT(failslab), "I,P,S,T",	"the same for slab objects" },
 };
 
