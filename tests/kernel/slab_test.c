@@ -297,26 +297,6 @@ KTEST(slabinfo_begins_as_version_2_1_and_has_a_line_for_each_of_26_general_cache
 	}
 }
 
-<<<<<<< Updated upstream
-KTEST(shrink_returns_pages_and_frees_keep_few_empty_slabs)
-{
-	struct kmem_cache *c = kmem_cache_create("ktest-shrink", 512, 0, 0, NULL);
-	unsigned long before, full, after_free;
-	static void *obj[NOBJ * 4];
-
-	REQUIRE(c);
-	before = slab_pages();
-	for (unsigned int i = 0; i < ARRAY_SIZE(obj); i++)
-		REQUIRE(obj[i] = kmem_cache_alloc(c, GFP_KERNEL));
-	full = slab_pages();
-	EXPECT(full >= before + ARRAY_SIZE(obj) * 512 / PAGE_SIZE);
-	for (unsigned int i = 0; i < ARRAY_SIZE(obj); i++)
-		kmem_cache_free(c, obj[i]);
-	after_free = slab_pages();
-	EXPECT(after_free - before < (full - before) / 2);
-	EXPECT_EQ(kmem_cache_shrink(c), after_free - before);
-	EXPECT_EQ(slab_pages(), before);
-=======
 static unsigned long pages_of(const char *cache)
 {
 	struct info i = { .name = cache };
@@ -343,7 +323,6 @@ KTEST(shrink_returns_pages_and_frees_keep_few_empty_slabs)
 	EXPECT(kept <= full / 2);
 	EXPECT(kmem_cache_shrink(c) <= kept);	/* SLAB counts only those that were on its lists */
 	EXPECT_EQ(pages_of("ktest-shrink"), 0);
->>>>>>> Stashed changes
 	EXPECT_EQ(kmem_cache_destroy(c), 0);
 }
 
