@@ -14,6 +14,12 @@ HOST_CFLAGS := -std=gnu11 -O1 -g -Iinclude -Itests/host \
 	       -fno-omit-frame-pointer -fno-strict-aliasing -Wall -Wextra -Werror \
 	       -Wno-unused-parameter -Wstrict-prototypes -Wmissing-prototypes -Wvla
 
+# COVERAGE=1, of `make coverage`: the programs count which lines they run, and do nothing else besides.
+ifeq ($(COVERAGE),1)
+HOST_CFLAGS := $(filter-out -fsanitize=% -fno-sanitize-recover=%,$(HOST_CFLAGS)) --coverage \
+	       -fprofile-update=prefer-atomic
+endif
+
 # One test program per unit of lib/. string_strict is string_test.c on the code for CPUs that want
 # aligned accesses; the host's own takes the other path.
 HOST_LIB_TESTS := list rbtree interval_tree radix_tree bitmap string string_strict printf sort \
@@ -115,25 +121,44 @@ $(HOST_B)/threads_test: $(HOST_TSAN_OBJS)
 # The output is TAP, which scripts/test.py reads. A program that dies prints no verdict of its own.
 HOST_PROGRAMS := $(HOST_LIB_BINS) $(HOST_MM_BINS) $(HOST_B)/threads_test
 HOST_RUNS := $(HOST_LIB_BINS) $(HOST_MM_RUNS:%=$(HOST_B)/%) $(addprefix $(HOST_B)/threads@,3 4 5)
+ifeq ($(COVERAGE),1)	# one depth is enough, and the threads run nothing else
+HOST_PROGRAMS := $(filter-out %/threads_test,$(HOST_PROGRAMS))
+HOST_RUNS := $(filter-out $(HOST_B)/threads@% %@3 %@5,$(HOST_RUNS))
+endif
 
 .PHONY: host-programs
 host-programs: $(HOST_PROGRAMS)
 
-host-test: $(HOST_PROGRAMS) ## lib/ and mm/ on this machine under sanitizers (SEED=, STEPS=)
+# One run of `program@levels`: its output and its status, for the summary.
+define host-run
+levels=; t=$$0; case $$t in *@*) levels=$${t#*@}; t=$${t%@*}_test;; esac; \
+LEVELS=$$levels CMOCKA_MESSAGE_OUTPUT=TAP timeout 1800 $$t >$$0.log 2>&1; echo $$? >$$0.status
+endef
+
+# As many at a time as there are CPUs; then the outputs in order.
+host-test: $(HOST_PROGRAMS) ## lib/ and mm/ on this machine under sanitizers (SEED=, STEPS=, SLOW=1)
+	@printf '%s\n' $(HOST_RUNS) | xargs -P $$(nproc) -n 1 bash -c '$(host-run)'
 	@passed=0; failed=0; for t in $(HOST_RUNS); do \
-		levels=; case $$t in *@*) levels=$${t#*@}; t=$${t%@*}_test;; esac; \
-		echo "# $${t##*/}$${levels:+ LEVELS=$$levels}"; \
-		LEVELS=$$levels CMOCKA_MESSAGE_OUTPUT=TAP timeout 600 $$t >$$t.log 2>&1; status=$$?; \
-		cat $$t.log; \
+		status=$$(cat $$t.status); name=$${t##*/}; \
+		echo "# $$name"; cat $$t.log; \
 		bad=$$(grep -c '^not ok' $$t.log); \
 		if [ $$status != 0 ]; then \
 			if [ $$bad = 0 ]; then \
-				echo "not ok 1 - $${t##*/}_runs_to_its_end"; bad=1; \
+				echo "not ok 1 - $${name%@*}_runs_to_its_end"; bad=1; \
 			fi; \
 			sed -n 's/^# seed /# repeat: make host-test SEED=/p' $$t.log | uniq; \
 		fi; \
 		passed=$$((passed + $$(grep -c '^ok' $$t.log))); failed=$$((failed + bad)); \
 	done; echo "# host: $$passed passed, $$failed failed"; [ $$failed = 0 ]
+
+# The table counts what ran, also when a test fails; that shows in the line before it.
+coverage: ## which lines of lib/ and mm/ the host tests run, as a table
+	@scripts/setup run test
+	@find $(O)/coverage -name '*.gcda' -delete 2>/dev/null || true
+	@$(MAKE) --no-print-directory -s COVERAGE=1 O=$(O)/coverage host-test | tail -n 1
+	@scripts/coverage.py --build $(O)/coverage
+
+.PHONY: coverage
 
 ifneq ($(SEED),)
 export SEED
