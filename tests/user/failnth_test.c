@@ -78,7 +78,7 @@ static long act_clone(void)
 		sched_yield();
 	return 0;
 }
-SWEEP(failnth_new_thread_fails_cleanly, 2, .prepare = touch_stack, .act = act_clone, .other = EAGAIN)
+SWEEP(failnth_new_thread_fails_cleanly, 1, .prepare = touch_stack, .act = act_clone, .other = EAGAIN)
 
 static void *pthread_fn(void *arg)
 {
