@@ -180,6 +180,8 @@ static void each_fault_has_its_own_error(void **state)
 	assert_int_equal(read_all((const u8 *)"0707", 4, NULL), CPIO_ERR_TRUNCATED);
 	for (i = -1; i >= CPIO_ERR_TRAILER; i--)
 		assert_true(strlen(cpio_strerror(i)) > 20);
+	assert_string_equal(cpio_strerror(0), "ok");
+	assert_string_equal(cpio_strerror(CPIO_ERR_TRAILER - 1), "unknown cpio error");
 }
 
 /* "name", padded by three NULs up to a size of 8: the data moves, nothing else changes. */

@@ -129,6 +129,25 @@ static void properties_read_as_numbers_and_strings(void **state)
 	assert_int_equal(len, FDT_ERR_NOTFOUND);
 }
 
+static void questions_about_no_node_are_answered_with_that_error(void **state)
+{
+	static const int no_nodes[] = { -1, -4, 2, 3, 1 << 30, __INT_MAX__ - 3 };
+	const char *name;
+	int len;
+	u32 v;
+
+	for (size_t i = 0; i < sizeof(no_nodes) / sizeof(no_nodes[0]); i++) {
+		assert_null(fdt_prop_by_index(&fdt, no_nodes[i], 0, &name, &len));
+		assert_int_equal(len, FDT_ERR_NODE);
+		assert_null(fdt_getprop(&fdt, no_nodes[i], "reg", NULL));
+		assert_null(fdt_node_name(&fdt, no_nodes[i]));
+		assert_int_equal(fdt_first_child(&fdt, no_nodes[i]), FDT_ERR_NODE);
+		assert_int_equal(fdt_next_sibling(&fdt, no_nodes[i]), FDT_ERR_NODE);
+		assert_int_equal(fdt_parent(&fdt, no_nodes[i]), FDT_ERR_NODE);
+	}
+	assert_int_equal(fdt_prop_cell(&fdt, fdt.root, "absent", 0, &v), FDT_ERR_NOTFOUND);
+}
+
 static void reg_follows_the_parents_cells(void **state)
 {
 	int memory = node_at("/memory");
@@ -338,6 +357,7 @@ int main(void)
 		cmocka_unit_test(children_have_their_parent),
 		cmocka_unit_test(nodes_are_found_by_compatible_type_and_phandle),
 		cmocka_unit_test(properties_read_as_numbers_and_strings),
+		cmocka_unit_test(questions_about_no_node_are_answered_with_that_error),
 		cmocka_unit_test(reg_follows_the_parents_cells),
 		cmocka_unit_test(reservations_are_listed_to_the_terminator),
 		cmocka_unit_test(header_faults_have_their_own_errors),

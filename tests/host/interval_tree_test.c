@@ -91,12 +91,34 @@ static void equal_intervals_are_all_found(void **state)
 	assert_null(interval_tree_iter_first(&root, 0, 4));
 }
 
+static void interval_tree_check_sees_order_ends_and_subtrees_that_are_wrong(void **state)
+{
+	struct rb_root root = RB_ROOT;
+
+	for (int i = 0; i < 3; i++) {
+		nodes[i].start = 10 * (unsigned long)i + 10;
+		nodes[i].last = nodes[i].start + 5;
+		interval_tree_insert(&nodes[i], &root);
+	}
+	assert_int_equal(interval_tree_check(&root), 3);
+	nodes[1].subtree_last++;
+	assert_int_equal(interval_tree_check(&root), -1);
+	nodes[1].subtree_last--;
+	nodes[2].start = 3;
+	assert_int_equal(interval_tree_check(&root), -1);
+	nodes[2].start = 40;
+	assert_int_equal(interval_tree_check(&root), -1);
+	nodes[2].start = 30;
+	assert_int_equal(interval_tree_check(&root), 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_queries_find_exactly_the_overlapping_nodes),
 		cmocka_unit_test(interval_ending_at_the_last_address_is_found),
 		cmocka_unit_test(equal_intervals_are_all_found),
+		cmocka_unit_test(interval_tree_check_sees_order_ends_and_subtrees_that_are_wrong),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

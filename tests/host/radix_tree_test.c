@@ -218,6 +218,56 @@ static void next_hole_stops_at_the_first_gap_or_the_limit(void **state)
 	assert_int_equal(radix_nodes_live, 0);
 }
 
+static void next_hole_behind_the_last_index_is_index_0(void **state)
+{
+	RADIX_TREE(root);
+
+	assert_int_equal(radix_tree_insert(&root, ~0UL, objects[0]), 0);
+	assert_int_equal(radix_tree_next_hole(&root, ~0UL, 5), 0);
+	radix_tree_delete(&root, ~0UL);
+	assert_int_equal(radix_nodes_live, 0);
+}
+
+/* With @field changed to @wrong the validator complains. */
+#define assert_seen(root, field, wrong) do { \
+	__typeof__(field) saved_ = (field); \
+	(field) = (wrong); \
+	assert_int_equal(radix_tree_check(root), -1); \
+	(field) = saved_; \
+	assert_int_equal(radix_tree_check(root), 2); \
+} while (0)
+
+static void radix_tree_check_sees_each_broken_rule(void **state)
+{
+	RADIX_TREE(root);
+	struct radix_tree_node *top, *leaf;
+	void *second;
+
+	assert_int_equal(radix_tree_insert(&root, 1, objects[0]), 0);
+	assert_int_equal(radix_tree_insert(&root, 65, objects[1]), 0);
+	radix_tree_tag_set(&root, 65, PAGECACHE_TAG_DIRTY);
+	top = root.node;
+	leaf = top->slots[1];
+	assert_seen(&root, top->count, 3);
+	assert_seen(&root, leaf->count, 0);
+	assert_seen(&root, leaf->parent, leaf);
+	assert_seen(&root, leaf->offset, 2);
+	assert_seen(&root, leaf->shift, 12);
+	assert_seen(&root, top->parent, leaf);
+	assert_seen(&root, top->tags[PAGECACHE_TAG_DIRTY], 0);
+	assert_seen(&root, top->tags[PAGECACHE_TAG_DIRTY], 6);
+	assert_seen(&root, leaf->tags[PAGECACHE_TAG_DIRTY], 4);
+	second = top->slots[1];
+	top->slots[1] = NULL;
+	top->count = 1;
+	assert_int_equal(radix_tree_check(&root), -1);
+	top->slots[1] = second;
+	top->count = 2;
+	radix_tree_delete(&root, 1);
+	radix_tree_delete(&root, 65);
+	assert_int_equal(radix_nodes_live, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -226,6 +276,8 @@ int main(void)
 		cmocka_unit_test(small_indices_need_one_node_and_large_ones_eleven),
 		cmocka_unit_test(exceptional_entries_are_told_from_pointers),
 		cmocka_unit_test(next_hole_stops_at_the_first_gap_or_the_limit),
+		cmocka_unit_test(next_hole_behind_the_last_index_is_index_0),
+		cmocka_unit_test(radix_tree_check_sees_each_broken_rule),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

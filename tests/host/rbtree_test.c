@@ -219,6 +219,32 @@ static void rb_check_sees_a_red_child_of_a_red_node(void **state)
 	assert_int_equal(rb_check(&root), -1);
 }
 
+static void rb_check_sees_a_wrong_parent_a_red_root_and_uneven_blacks(void **state)
+{
+	struct rb_root root = RB_ROOT;
+	struct rb_node *top;
+	unsigned long saved;
+
+	for (int i = 0; i < 4; i++) {
+		things[i].key = i;
+		insert(&things[i], &root, false);
+	}
+	top = root.rb_node;
+	saved = things[3].rb.rb_parent_color;
+	things[3].rb.rb_parent_color = (unsigned long)&things[0].rb | (saved & 1);
+	assert_int_equal(rb_check(&root), -1);
+	things[3].rb.rb_parent_color = saved | 1;
+	assert_int_equal(rb_check(&root), -1);
+	things[3].rb.rb_parent_color = saved;
+	saved = top->rb_parent_color;
+	top->rb_parent_color &= ~1UL;
+	assert_int_equal(rb_check(&root), -1);
+	top->rb_parent_color = (unsigned long)&things[0].rb | 1;
+	assert_int_equal(rb_check(&root), -1);
+	top->rb_parent_color = saved;
+	assert_int_equal(rb_check(&root), 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,6 +254,7 @@ int main(void)
 		cmocka_unit_test(replaced_node_takes_place_and_colour),
 		cmocka_unit_test(empty_tree_has_no_first_or_last),
 		cmocka_unit_test(rb_check_sees_a_red_child_of_a_red_node),
+		cmocka_unit_test(rb_check_sees_a_wrong_parent_a_red_root_and_uneven_blacks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
