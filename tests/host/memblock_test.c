@@ -317,6 +317,23 @@ static void too_many_reservations_keep_everything_reserved(void **state)
 	forget_all();
 }
 
+static void too_many_reservations_join_the_closest_two(void **state)
+{
+	const u64 end = 16UL * MAX_RANGES;
+
+	/* 16 pages apart, but for the last one: only the gap before it is swallowed. */
+	memblock_add(WINDOW, 1UL << 40);
+	for (unsigned int i = 0; i < MAX_RANGES - 1; i++)
+		memblock_reserve(WINDOW + i * 16 * PAGE_SIZE, PAGE_SIZE);
+	memblock_reserve(WINDOW + (end - 16 - 13) * PAGE_SIZE, PAGE_SIZE);
+	memblock_reserve(WINDOW + end * PAGE_SIZE, PAGE_SIZE);
+	assert_list(&reserved);
+	assert_true(memblock_is_reserved(WINDOW + (end - 16 - 14) * PAGE_SIZE));
+	assert_false(memblock_is_reserved(WINDOW + PAGE_SIZE));
+	assert_false(memblock_is_reserved(WINDOW + (end - 1) * PAGE_SIZE));
+	forget_all();
+}
+
 static void full_list_takes_a_removal_that_splits_a_range(void **state)
 {
 	for (unsigned int i = 0; i < MAX_RANGES - 1; i++)
@@ -394,6 +411,7 @@ int main(void)
 		cmocka_unit_test(empty_ranges_change_nothing),
 		cmocka_unit_test(too_many_memory_ranges_forget_the_smallest),
 		cmocka_unit_test(too_many_reservations_keep_everything_reserved),
+		cmocka_unit_test(too_many_reservations_join_the_closest_two),
 		cmocka_unit_test(full_list_takes_a_removal_that_splits_a_range),
 		cmocka_unit_test(limit_forgets_the_highest_ram_first),
 		cmocka_unit_test(allocations_are_free_aligned_cleared_ram_below_the_limit),
