@@ -4,6 +4,7 @@
  *
  * THE PICTURE    feature    CPUID leaf.reg[bit]   used for
  *                NX         80000001.edx[20]      data is not executable (required)
+ *                CX16       1.ecx[13]             CMPXCHG16B in SLUB's fast path (required)
  *                PGE        1.edx[13]             kernel translations survive a CR3 load
  *                XSAVE      1.ecx[26]             FP state with AVX; without it FXSAVE
  *                AVX        1.ecx[28]
@@ -28,8 +29,8 @@
 #include <lib/string.h>
 
 enum feature {
-	FEATURE_NX, FEATURE_PGE, FEATURE_XSAVE, FEATURE_AVX, FEATURE_SMEP, FEATURE_SMAP,
-	FEATURE_UMIP, FEATURE_LA57, FEATURE_1G, FEATURE_RDRAND, NR_FEATURES
+	FEATURE_NX, FEATURE_CX16, FEATURE_PGE, FEATURE_XSAVE, FEATURE_AVX, FEATURE_SMEP,
+	FEATURE_SMAP, FEATURE_UMIP, FEATURE_LA57, FEATURE_1G, FEATURE_RDRAND, NR_FEATURES
 };
 
 enum cpuid_reg { EAX, EBX, ECX, EDX };
@@ -40,6 +41,7 @@ static const struct {
 	const char	*name;
 } features[NR_FEATURES] = {
 	[FEATURE_NX]	 = { 0x80000001, EDX, 20, "nx" },
+	[FEATURE_CX16]	 = { 1, ECX, 13, "cx16" },
 	[FEATURE_PGE]	 = { 1, EDX, 13, "pge" },
 	[FEATURE_XSAVE]	 = { 1, ECX, 26, "xsave" },
 	[FEATURE_AVX]	 = { 1, ECX, 28, "avx" },
@@ -140,6 +142,9 @@ void cpu_init_boot(void)
 	find_names();
 	if (!has(FEATURE_NX))
 		boot_failure("this CPU has no NX bit, which keeps data from being executed: "
+			     "use another CPU model (QEMU: -cpu max)");
+	if (!has(FEATURE_CX16))
+		boot_failure("this CPU has no CMPXCHG16B, with which kmalloc works: "
 			     "use another CPU model (QEMU: -cpu max)");
 	choose_fp_format();
 	patch_smap_sites();
