@@ -112,28 +112,47 @@ static void print_line(const char *line, void *arg)
 	printk("# %s", line);
 }
 
+/* K1. In debug builds what @t took and did not give back has names. */
+static void check_memory(const struct ktest *t, unsigned long before, u32 mark)
+{
+	unsigned long after = free_pages_after(before);
+	bool balanced = ledger_check();
+
+	if (after < before)
+		ktest_fail(t->file, 0, "no leak: %lu pages free before, %lu after", before, after);
+	if (!balanced)
+		ktest_fail(t->file, 0, "every page in the ledger");
+	if (after < before || !balanced)
+		page_owner_report(mark, LEAK_SITES, print_line, NULL);
+	buddy_check();
+	slab_check();
+}
+
 static bool run_one(unsigned int number, const struct ktest *t)
 {
-	unsigned long before = settled_free_pages(), after;
+	unsigned long before = settled_free_pages();
 	u32 mark = page_owner_mark();
 
 	failures_of_test = 0;
 	skip_reason = NULL;
 	t->fn();
-	after = free_pages_after(before);
-	if (after < before) {
-		ktest_fail(t->file, 0, "no leak: %lu pages free before, %lu after", before, after);
-		page_owner_report(mark, LEAK_SITES, print_line, NULL);
-	}
-	if (!ledger_check())
-		ktest_fail(t->file, 0, "every page in the ledger");
-	buddy_check();
-	slab_check();
+	check_memory(t, before, mark);
 	if (skip_reason)
 		printk("ok %u - %s # SKIP %s\n", number, t->name, skip_reason);
 	else
 		printk("%sok %u - %s\n", failures_of_test ? "not " : "", number, t->name);
 	return failures_of_test == 0;
+}
+
+/* One line, which scripts/test.py repeats. */
+static void print_ledger(void)
+{
+	struct ledger l;
+
+	ledger_settle();
+	ledger_read(&l);
+	printk("# ledger: %ld pages, %ld free, %ld unaccounted\n", l.total, l.counted[LEDGER_BUDDY],
+	       ledger_unaccounted(&l));
 }
 
 unsigned int ktest_run_all(void)
@@ -147,6 +166,7 @@ unsigned int ktest_run_all(void)
 	for (unsigned int i = 0; i < nr_tests; i++)
 		failed += !run_one(i + 1, order[i]);
 	printk("# %u passed, %u failed\n", nr_tests - failed, failed);
+	print_ledger();
 	return failed;
 }
 

@@ -249,6 +249,8 @@ class Report:
             print(f"[{self.done:2}/{self.total}] {verdict:4} {job.name:34} "
                   f"{len(outcome.passed)} passed, {outcome.failures()} failed{skipped}"
                   f"  ({seconds:.0f} s)", flush=True)
+            for line in re.findall(r"^# (ledger: .*?)\r?$", outcome.text or "", re.MULTILINE):
+                print(f"           {line}", flush=True)
             if outcome.failures():
                 self.explain(job, outcome)
 

@@ -134,6 +134,20 @@ static void print_owners(void)
 		fclose(f);
 }
 
+/* One line, which scripts/test.py repeats. */
+static void print_change(const struct ledger *before)
+{
+	struct ledger now;
+
+	if (!ledger_read(&now))
+		return;
+	printf("# ledger: %s", now.verdict);
+	for (int i = 0; i < now.n; i++)
+		if (now.line[i].pages != before->line[i].pages)
+			printf(", %s %+ld", now.line[i].name, now.line[i].pages - before->line[i].pages);
+	putchar('\n');
+}
+
 bool ledger_verdict(const struct ledger *before, int number)
 {
 	char text[512];
@@ -144,5 +158,6 @@ bool ledger_verdict(const struct ledger *before, int number)
 		print_owners();
 	}
 	printf("%sok %d - ledger_balances_after_all_tests\n", ok ? "" : "not ", number);
+	print_change(before);
 	return ok;
 }
