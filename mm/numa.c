@@ -41,7 +41,7 @@ static struct numa_range ranges[MAX_RANGES];
 static unsigned int nr_ranges;
 static u8 cpu_nodes[NR_CPUS];		/* node + 1; 0: nobody said */
 static u32 distances[MAX_NUMNODES][MAX_NUMNODES];
-static bool distances_given, broken;
+static bool broken;			/* more ranges than fit */
 unsigned long node_online_mask = 1;
 
 /* ---- what firmware says ---- */
@@ -81,7 +81,6 @@ void numa_set_distance(u32 a, u32 b, u32 distance)
 	if (!known_node(max(a, b), "the distance table"))
 		return;
 	distances[a][b] = distance;
-	distances_given = true;
 }
 
 /* ---- does it make sense? ---- */

@@ -87,6 +87,28 @@ def fdt_without_memory(work, initrd, job):
     return Special(initrd, extra=["-dtb", write(work, "no-memory.dtb", data)])
 
 
+def fdt_with_odd_memory(work, initrd, job):
+    """Memory nodes that overlap, out of order, smaller than a page, and beyond any machine."""
+    path = os.path.join(work, "machine-odd.dtb")
+    command = machine.qemu_command(job.arch, "/dev/null", None, "", job.smp, job.mem)
+    command = [word.replace("virt", f"virt,dumpdtb={path}") if word == "virt" else word
+               for word in command if word not in ("-kernel", "/dev/null")]
+    subprocess.run(command, check=True, capture_output=True, timeout=30)
+    source = subprocess.run(["dtc", "-q", "-I", "dtb", path], check=True, capture_output=True,
+                            text=True, timeout=30).stdout
+    nodes = "".join(f"memory@{n:x} {{ device_type = \"memory\"; reg = <{reg}>; }};"
+                    for n, reg in enumerate(("0 0x98000000 0 0x8000000", "0 0x80000000 0 0x4001001",
+                                             "0 0x1000 0 100", "0x10000000 0 0x10000000 0"), 1))
+    subprocess.run(["dtc", "-q", "-O", "dtb", "-o", path], check=True, text=True, timeout=30,
+                   input=source.rstrip().removesuffix("};") + nodes + "};")
+    return Special(initrd, append="rdinit=/bin/sh -- -c exit", extra=["-dtb", path])
+
+
+def parameters(words):
+    """A boot with these words, whose init ends at once."""
+    return lambda _work, initrd, _job: Special(initrd, append=words + " rdinit=/bin/sh -- -c exit")
+
+
 def nothing(_work, _initrd, _job):
     """No archive. (With 8 MiB QEMU itself would refuse one beside the kernel.)"""
     return Special()
@@ -111,5 +133,12 @@ CASES = {
     "fdt": Case(fdt_without_memory, CANNOT + "(fdt|device tree|devicetree|memory)",
                 ports=("riscv",)),
     "8M": Case(nothing, CANNOT + "(memory|RAM)", memory="8M"),
+    "fdt-odd-memory": Case(fdt_with_odd_memory, r"^Verso on riscv64.* 512 MiB", ports=("riscv",)),
+    "mem-zero": Case(parameters("mem=0"), CANNOT + "memory"),
+    "mem-tiny": Case(parameters("mem=4M"), CANNOT + "memory"),
+    "mem-without-initrd": Case(parameters("mem=40M"), CANNOT + "initrd"),
+    "mem-more-than-there-is": Case(parameters("mem=100000G"), r"^.*Verso on .* 51[12] MiB"),
+    "mem-garbage": Case(parameters("mem=lots"), r"^boot parameter: 'mem=lots' has a value"),
+    "min-free-too-much": Case(parameters("min_free_kbytes=4000000000"), "^init exited with status 0"),
     "levels": Case(wrong_levels, CANNOT + "levels"),
 }

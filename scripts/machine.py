@@ -49,6 +49,23 @@ def qemu_command(arch, kernel, initrd=None, append="", smp=1, mem="512M", icount
     return command + list(extra)
 
 
+def numa_nodes(arch, smp, mem):
+    """Nodes of unequal size for smp CPUs (an even number) and mem ("512M"). On x86_64 one of them has
+    no CPUs; QEMU's virt machine wants CPUs in each."""
+    half, total = smp // 2, int(mem[:-1]) * (1024 if mem[-1] == "G" else 1)
+    sizes = [total // 2, total // 4, total // 4] if arch == "x86_64" else [total * 3 // 4, total // 4]
+    cpus = [f",cpus=0-{half - 1}", f",cpus={half}-{smp - 1}", ""]
+    words = []
+    for node, size in enumerate(sizes):
+        words += ["-object", f"memory-backend-ram,id=node{node},size={size}M",
+                  "-numa", f"node,nodeid={node},memdev=node{node}{cpus[node]}"]
+    distances = {(0, 1): 30, (0, 2): 20, (1, 2): 15}
+    for (start, end), value in distances.items():
+        if end < len(sizes):
+            words += ["-numa", f"dist,src={start},dst={end},val={value}"]
+    return words
+
+
 def boot_words(append="", levels=None):
     """Boot parameters with the depth; levels= goes first so that words after -- stay last."""
     return " ".join(word for word in (f"levels={levels}" if levels else "", append) if word)

@@ -118,8 +118,7 @@ static void limit_memory(paddr_t limit)
 		lost = memblock_end_of_ram() - limit;
 		memblock_remove(limit, lost);
 	}
-	if (boot_params.mem)
-		memblock_limit(boot_params.mem);
+	memblock_limit(boot_params.mem);
 	if (memblock_total() < MIN_MEMORY)
 		boot_failure("%lu MiB of memory: Verso needs at least %lu MiB",
 			  memblock_total() >> 20, MIN_MEMORY >> 20);

@@ -160,8 +160,7 @@ static void fill_memblock(const struct hvm_start_info *si)
 	u64 megabytes;
 
 	add_memory(si);
-	if (boot_params.mem != ~0UL)
-		memblock_limit(boot_params.mem);
+	memblock_limit(boot_params.mem);
 	megabytes = (memblock_total() >> 20) + 1;	/* the firmware keeps a little */
 	if (megabytes < MIN_MEGABYTES)
 		boot_failure("needs at least %u MiB of memory, this machine has %lu: give QEMU "

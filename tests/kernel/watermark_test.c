@@ -17,6 +17,13 @@
 
 #define BIG_MACHINE	(1UL << 30 >> PAGE_SHIFT)
 
+static bool too_big(void)
+{
+	if (zone_managed_pages() > BIG_MACHINE)
+		ktest_skip("debug builds take minutes to poison this much memory");
+	return zone_managed_pages() > BIG_MACHINE;
+}
+
 static unsigned long take_all(gfp_t gfp, struct list_head *held)
 {
 	unsigned long n = 0;
@@ -65,10 +72,8 @@ static void exhaust_and_compare(gfp_t gfp)
 	LIST_HEAD(held);
 	struct zone *z;
 
-	if (before > BIG_MACHINE) {
-		ktest_skip("debug builds take minutes to poison this much memory");
+	if (too_big())
 		return;
-	}
 	for_each_zone(z)
 		had[z->id] = z->nr_free;
 	EXPECT(take_all(gfp, &held) > 0);
@@ -99,6 +104,8 @@ KTEST(watermark_blocks_stop_at_min_too)
 	struct page *p, *next;
 	struct zone *z;
 
+	if (too_big())
+		return;
 	while ((p = alloc_pages(GFP_KERNEL | __GFP_NOWARN, 3)))
 		list_add(&p->lru, &held);
 	for_each_populated_zone(z) {
@@ -122,6 +129,8 @@ KTEST(watermark_reserve_is_topped_up_before_kernel_callers_get_pages)
 	LIST_HEAD(atomic);
 	struct zone *z;
 
+	if (too_big())
+		return;
 	take_all(GFP_KERNEL, &held);
 	reserve = take_all(GFP_ATOMIC, &atomic);
 	EXPECT(reserve > 0);
@@ -140,10 +149,12 @@ KTEST(watermark_reserve_is_topped_up_before_kernel_callers_get_pages)
 
 KTEST(watermark_lists_close_under_pressure_and_open_again)
 {
-	struct page *p = alloc_page(GFP_KERNEL);
+	struct page *p = too_big() ? NULL : alloc_page(GFP_KERNEL);
 	LIST_HEAD(held);
 	struct zone *z;
 
+	if (too_big())
+		return;
 	REQUIRE(p);
 	z = page_zone(p);
 	take_all(GFP_KERNEL, &held);
@@ -200,6 +211,8 @@ KTEST(atomic_allocations_from_interrupts_succeed_when_kernel_callers_fail)
 	unsigned long before = all_free();
 	LIST_HEAD(held);
 
+	if (too_big())
+		return;
 	INIT_LIST_HEAD(&irq.pages);
 	irq.ticks = irq.got = 0;
 	timer_setup(&irq.timer, tick);
