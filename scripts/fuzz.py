@@ -25,7 +25,7 @@ import time
 
 import machine
 
-SLOW_STEPS = 200000             # with everything compared after each
+SLOW_STEPS = 100000             # with everything compared after each
 # tests/host/NAME_test.c, where it exists, which run STEPS= operations against a model. @n is LEVELS=n: the
 # depth of page tables, or for slob and threads the kind of allocator.
 STRUCTURES = ("vmalloc@3", "vmalloc@4", "vmalloc@5", "memblock", "slob@3", "slob@4", "slob@5", "slab", "slub", "buddy",

@@ -60,6 +60,7 @@ static void give_all(void)
 static void random_allocs_and_frees_never_share_a_frame(void **state)
 {
 	unsigned long steps = os_getenv("STEPS", 20000), start = host_free_pages();
+	bool slow = os_getenv("SLOW", 0);
 
 	test_seed();
 	for (unsigned long i = 0; i < steps; i++) {
@@ -76,7 +77,7 @@ static void random_allocs_and_frees_never_share_a_frame(void **state)
 			else
 				assert_true(nr_free_pages() < 3UL << MAX_ORDER || order);
 		}
-		if (i % 64 == 0)
+		if (i % 64 == 0 || slow)
 			buddy_check();
 	}
 	give_all();

@@ -3,7 +3,7 @@
  * tests/host/slab_model.h - random objects of named caches and kmalloc against an array of what is live
  *
  * Each object is filled with a byte of its own, so that an object that overlaps another one, or lost its contents,
- * shows as a wrong byte. For slab_test.c and slob_test.c; $STEPS operations, with validators every $EVERY (256).
+ * shows as a wrong byte. For slab_test.c and slob_test.c; $STEPS operations, validators every $EVERY (256; 1 if SLOW).
  */
 #ifndef TESTS_SLAB_MODEL_H
 #define TESTS_SLAB_MODEL_H
@@ -69,7 +69,8 @@ static void model_free(void)
 /* @at_times runs now and then: what a back end does from time to time. */
 static void model_run(void (*at_times)(void))
 {
-	unsigned long steps = os_getenv("STEPS", 60000), every = os_getenv("EVERY", 256), start = host_free_pages();
+	unsigned long every = os_getenv("EVERY", os_getenv("SLOW", 0) ? 1 : 256);
+	unsigned long steps = os_getenv("STEPS", 60000), start = host_free_pages();
 	char name[32];
 
 	test_seed();

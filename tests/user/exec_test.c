@@ -212,6 +212,29 @@ TEST(exec_of_a_damaged_elf_fails_and_the_caller_lives)
 	}
 }
 
+TEST(exec_of_an_interpreter_name_at_a_negative_offset_fails)
+{
+	char *argv[] = { "x", NULL };
+	unsigned char head[4096];
+	Elf64_Ehdr *e = (Elf64_Ehdr *)head;
+	Elf64_Phdr *ph;
+	int fd;
+
+	need_proc();
+	fd = open(SELF, O_RDONLY);
+	CHECK_EQ(read(fd, head, sizeof(head)), (ssize_t)sizeof(head));
+	close(fd);
+	ph = (Elf64_Phdr *)(head + e->e_phoff);
+	ph->p_type = PT_INTERP;
+	ph->p_offset = ~0UL << 43;
+	ph->p_filesz = 16;
+	fd = make_file("bad", head, sizeof(head));
+	CHECK_OK(fchmod(fd, 0755));
+	close(fd);
+	CHECK_EQ(execv("bad", argv), -1);
+	CHECK(errno == ENOEXEC || errno == EINVAL || errno == EIO);
+}
+
 static void write_script(const char *name, const char *text)
 {
 	int fd = make_file(name, text, strlen(text));
