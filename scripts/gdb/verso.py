@@ -290,3 +290,5 @@ class User(gdb.Command):
 
 for command in (Vm, VmPs, VmMaps, VmWalk, VmPage, VmRmap, User):
     command()
+
+gdb.execute("source " + os.path.join(os.path.dirname(os.path.abspath(__file__)), "zones.py"))

@@ -415,3 +415,31 @@ TEST(procmm_kpage_files_are_read_in_whole_words)
 		CHECK_OK(close(fd));
 	}
 }
+
+/* ---- buddymap ---- */
+
+TEST(procmm_buddymap_draws_each_zone_and_counts_its_blocks)
+{
+	struct zone_row b[MAX_ZONES];
+	unsigned long kib = 0, total = 0, buddy, cells = 0;
+	char line[256];
+	int zones = 0;
+	FILE *f;
+
+	if (access("/bin/buddymap", X_OK))
+		SKIP("no buddymap here");
+	f = popen("/bin/buddymap 64", "r");
+	CHECK(f);
+	while (fgets(line, sizeof(line), f)) {
+		zones += strncmp(line, "Node ", 5) == 0;
+		if (sscanf(line, " total %lu", &kib) == 1)
+			total += kib;
+		if (strspn(line, "0123456789abcdef") == 12)
+			cells += strlen(line) - 15;	/* address, two blanks, newline */
+	}
+	CHECK_EQ(pclose(f), 0);
+	CHECK_EQ(zones, read_buddyinfo(b));
+	buddy = sum_free(b, zones);
+	CHECK(near(total / (page / 1024), buddy));
+	CHECK(cells > 32 * (unsigned long)zones && cells <= 64 * (unsigned long)zones);
+}
