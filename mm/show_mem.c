@@ -32,8 +32,8 @@ bool is_free_buddy_page(const struct page *p)
 static const struct { u8 flag, kpf; } kpf_of_flag[] = {
 	{ PG_locked, KPF_LOCKED },	   { PG_referenced, KPF_REFERENCED }, { PG_uptodate, KPF_UPTODATE },
 	{ PG_dirty, KPF_DIRTY },	   { PG_lru, KPF_LRU },		      { PG_active, KPF_ACTIVE },
-	{ PG_slab, KPF_SLAB },		   { PG_writeback, KPF_WRITEBACK },   { PG_swapbacked, KPF_SWAPBACKED },
-	{ PG_table, KPF_PGTABLE },	   { PG_reserved, KPF_RESERVED },
+	{ PG_slab, KPF_SLAB },		   { PG_writeback, KPF_WRITEBACK },
+	{ PG_swapbacked, KPF_SWAPBACKED }, { PG_table, KPF_PGTABLE },	      { PG_reserved, KPF_RESERVED },
 };
 
 u64 stable_page_flags(const struct page *p)
@@ -43,12 +43,12 @@ u64 stable_page_flags(const struct page *p)
 	for (unsigned int i = 0; i < ARRAY_SIZE(kpf_of_flag); i++)
 		if (p->flags >> kpf_of_flag[i].flag & 1)
 			k |= 1ULL << kpf_of_flag[i].kpf;
-	if (page_count(p) > 0 && PageAnon(p))
-		k |= 1ULL << KPF_ANON;
 	if (page_count(p) == 0 && is_free_buddy_page(p))
 		k |= 1ULL << KPF_BUDDY;
 	if (!(k & (1ULL << KPF_SLAB | 1ULL << KPF_PGTABLE)) && page_mapcount(p) > 0)
 		k |= 1ULL << KPF_MMAP;
+	if (PageAnon(p))
+		k |= 1ULL << KPF_ANON;
 	if (p == zero_page)
 		k |= 1ULL << KPF_ZERO_PAGE;
 	return k;
