@@ -105,8 +105,10 @@ bool oom_make_room(void)
 {
 	if (fatal_signal_pending(current))
 		return false;
-	if (fault_was_injected())
+	if (fault_was_injected()) {
+		schedule();	/* it may be refused for ever: others must be able to run, and to stop that */
 		return true;
+	}
 	if (!oom_kill_one())
 		return false;
 	if (fatal_signal_pending(current))
