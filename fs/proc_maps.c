@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fs/proc_maps.c - /proc/PID/maps and smaps: an address space as text
+ * fs/proc_maps.c - /proc/PID/maps, smaps and smaps_rollup: an address space as text
  *
  * ALWAYS TRUE  the text shows one moment: mmap_lock is held for reading while it is made.
  * LOCKS        mmap_lock (read). The text goes to kernel memory, so no fault can want the lock again.
@@ -10,6 +10,8 @@
 #include <mm/mm.h>
 #include <mm/slab.h>
 #include <uapi/errno.h>
+
+#define PSS_SHIFT	12	/* of struct vma_usage */
 
 /* The text of the last column that is no file. */
 static const char *special_name(const struct mm_struct *mm, struct vm_area_struct *vma)
@@ -42,6 +44,13 @@ static void show_name(struct seq_file *m, const struct mm_struct *mm, struct vm_
 		seq_puts(m, name);
 }
 
+/* The name of the line that began at @from stands in column 73. */
+static void pad_to_name(struct seq_file *m, size_t from)
+{
+	while (!m->failed && m->count - from < 73)
+		seq_putc(m, ' ');
+}
+
 static void show_vma(struct seq_file *m, const struct mm_struct *mm, struct vm_area_struct *vma,
 		     char *buf)
 {
@@ -57,8 +66,7 @@ static void show_vma(struct seq_file *m, const struct mm_struct *mm, struct vm_a
 		   inode ? MAJOR(inode->sb->dev) : 0, inode ? MINOR(inode->sb->dev) : 0,
 		   inode ? (unsigned long long)inode->ino : 0ULL);
 	if (f || special_name(mm, vma))
-		while (m->count - from < 73)
-			seq_putc(m, ' ');
+		pad_to_name(m, from);
 	show_name(m, mm, vma, buf);
 	seq_putc(m, '\n');
 }
@@ -69,8 +77,9 @@ static void show_flags(struct seq_file *m, unsigned long fl)
 		{ VM_READ, "rd" }, { VM_WRITE, "wr" }, { VM_EXEC, "ex" }, { VM_SHARED, "sh" },
 		{ VM_MAYREAD, "mr" }, { VM_MAYWRITE, "mw" }, { VM_MAYEXEC, "me" },
 		{ VM_MAYSHARE, "ms" }, { VM_GROWSDOWN, "gd" }, { VM_PFNMAP, "pf" },
-		{ VM_LOCKED, "lo" }, { VM_IO, "io" }, { VM_DONTCOPY, "dc" },
-		{ VM_DONTEXPAND, "de" }, { VM_ACCOUNT, "ac" }, { VM_NORESERVE, "nr" },
+		{ VM_LOCKED, "lo" }, { VM_IO, "io" }, { VM_SEQ_READ, "sr" },
+		{ VM_RAND_READ, "rr" }, { VM_DONTCOPY, "dc" },
+		{ VM_DONTEXPAND, "de" }, { VM_LOCKONFAULT, "lf" }, { VM_ACCOUNT, "ac" }, { VM_NORESERVE, "nr" },
 		{ VM_WIPEONFORK, "wf" }, { VM_DONTDUMP, "dd" },
 	};
 
@@ -81,46 +90,124 @@ static void show_flags(struct seq_file *m, unsigned long fl)
 	seq_putc(m, '\n');
 }
 
-static void show_usage(struct seq_file *m, struct vm_area_struct *vma)
+static void show_kb(struct seq_file *m, const char *name, unsigned long bytes)
+{
+	seq_printf(m, "%-16s%8lu kB\n", name, bytes >> 10);
+}
+
+/* What smaps and smaps_rollup share; @locked: the part of the proportional size that is locked. */
+static void show_usage(struct seq_file *m, const struct vma_usage *u, unsigned long locked, bool rollup)
+{
+	show_kb(m, "Rss:", u->rss);
+	show_kb(m, "Pss:", u->pss_shifted >> PSS_SHIFT);
+	show_kb(m, "Pss_Dirty:", u->pss_dirty >> PSS_SHIFT);
+	if (rollup) {
+		show_kb(m, "Pss_Anon:", u->pss_anon >> PSS_SHIFT);
+		show_kb(m, "Pss_File:", u->pss_file >> PSS_SHIFT);
+		show_kb(m, "Pss_Shmem:", u->pss_shmem >> PSS_SHIFT);
+	}
+	show_kb(m, "Shared_Clean:", u->shared_clean);
+	show_kb(m, "Shared_Dirty:", u->shared_dirty);
+	show_kb(m, "Private_Clean:", u->private_clean);
+	show_kb(m, "Private_Dirty:", u->private_dirty);
+	show_kb(m, "Referenced:", u->referenced);
+	show_kb(m, "Anonymous:", u->anonymous);
+	show_kb(m, "LazyFree:", 0);
+	show_kb(m, "AnonHugePages:", 0);
+	show_kb(m, "ShmemPmdMapped:", 0);
+	show_kb(m, "FilePmdMapped:", 0);
+	show_kb(m, "Shared_Hugetlb:", 0);
+	show_kb(m, "Private_Hugetlb:", 0);
+	show_kb(m, "Swap:", u->swap);
+	show_kb(m, "SwapPss:", 0);
+	show_kb(m, "Locked:", locked >> PSS_SHIFT);
+}
+
+static void show_smap(struct seq_file *m, struct vm_area_struct *vma)
 {
 	struct vma_usage u;
 
 	vma_usage(vma, &u);
-	seq_printf(m, "Size:           %8lu kB\nKernelPageSize: %8lu kB\nMMUPageSize:    %8lu kB\n",
-		   (vma->vm_end - vma->vm_start) >> 10, PAGE_SIZE >> 10, PAGE_SIZE >> 10);
-	seq_printf(m, "Rss:            %8lu kB\nPss:            %8lu kB\n", u.rss >> 10,
-		   u.pss_shifted >> 22);
-	seq_printf(m, "Shared_Clean:   %8lu kB\nShared_Dirty:   %8lu kB\n", u.shared_clean >> 10,
-		   u.shared_dirty >> 10);
-	seq_printf(m, "Private_Clean:  %8lu kB\nPrivate_Dirty:  %8lu kB\n", u.private_clean >> 10,
-		   u.private_dirty >> 10);
-	seq_printf(m, "Referenced:     %8lu kB\nAnonymous:      %8lu kB\n", u.referenced >> 10,
-		   u.anonymous >> 10);
-	seq_printf(m, "Swap:           %8lu kB\nLocked:         %8lu kB\n", u.swap >> 10,
-		   vma->vm_flags & VM_LOCKED ? u.pss_shifted >> 22 : 0UL);
+	show_kb(m, "Size:", vma->vm_end - vma->vm_start);
+	show_kb(m, "KernelPageSize:", PAGE_SIZE);
+	show_kb(m, "MMUPageSize:", PAGE_SIZE);
+	show_usage(m, &u, vma->vm_flags & VM_LOCKED ? u.pss_shifted : 0, false);
+	seq_puts(m, "THPeligible:    0\n");
 	show_flags(m, vma->vm_flags);
 }
 
-static int show_all(struct seq_file *m, bool usage)
+static void add_usage(struct vma_usage *sum, const struct vma_usage *u)
 {
-	struct mm_struct *mm = process_mm_get(seq_process(m));
+	sum->rss += u->rss;
+	sum->pss_shifted += u->pss_shifted;
+	sum->pss_dirty += u->pss_dirty;
+	sum->pss_anon += u->pss_anon;
+	sum->pss_file += u->pss_file;
+	sum->pss_shmem += u->pss_shmem;
+	sum->shared_clean += u->shared_clean;
+	sum->shared_dirty += u->shared_dirty;
+	sum->private_clean += u->private_clean;
+	sum->private_dirty += u->private_dirty;
+	sum->referenced += u->referenced;
+	sum->anonymous += u->anonymous;
+	sum->swap += u->swap;
+}
+
+/* ---- the files ---- */
+
+static void show_all_vmas(struct seq_file *m, struct mm_struct *mm, bool usage, char *buf)
+{
 	struct vm_area_struct *vma;
+
+	for_each_vma(mm, vma) {
+		show_vma(m, mm, vma, buf);
+		if (usage)
+			show_smap(m, vma);
+	}
+}
+
+static void show_sum(struct seq_file *m, struct mm_struct *mm)
+{
+	struct vma_usage u, sum = { .rss = 0 };
+	unsigned long locked = 0, start = 0, end = 0;
+	struct vm_area_struct *vma;
+
+	for_each_vma(mm, vma) {
+		vma_usage(vma, &u);
+		add_usage(&sum, &u);
+		locked += vma->vm_flags & VM_LOCKED ? u.pss_shifted : 0;
+		start = start ? start : vma->vm_start;
+		end = vma->vm_end;
+	}
+	seq_printf(m, "%08lx-%08lx ---p 00000000 00:00 0 ", start, end);
+	pad_to_name(m, 0);
+	seq_puts(m, "[rollup]\n");
+	show_usage(m, &sum, locked, true);
+}
+
+enum view { MAPS, SMAPS, ROLLUP };
+
+static int show(struct seq_file *m, enum view view)
+{
+	struct mm_struct *mm;
 	char *buf;
 	int err = 0;
 
+	if (!process_may_access(seq_process(m)))
+		return -EACCES;
+	mm = process_mm_get(seq_process(m));
 	if (!mm)
-		return 0;
+		return view == ROLLUP ? -ESRCH : 0;
 	buf = kmalloc(PATH_MAX, GFP_KERNEL);
 	if (!buf)
 		err = -ENOMEM;
 	else if (down_read_killable(&mm->mmap_lock))
 		err = -EINTR;
 	if (!err) {
-		for_each_vma(mm, vma) {
-			show_vma(m, mm, vma, buf);
-			if (usage)
-				show_usage(m, vma);
-		}
+		if (view == ROLLUP)
+			show_sum(m, mm);
+		else
+			show_all_vmas(m, mm, view == SMAPS, buf);
 		up_read(&mm->mmap_lock);
 	}
 	kfree(buf);
@@ -130,10 +217,15 @@ static int show_all(struct seq_file *m, bool usage)
 
 int proc_show_maps(struct seq_file *m)
 {
-	return show_all(m, false);
+	return show(m, MAPS);
 }
 
 int proc_show_smaps(struct seq_file *m)
 {
-	return show_all(m, true);
+	return show(m, SMAPS);
+}
+
+int proc_show_smaps_rollup(struct seq_file *m)
+{
+	return show(m, ROLLUP);
 }

@@ -6,7 +6,7 @@
  * fs/proc_maps.c, fd/ in fs/proc_fd.c.
  *
  * LOCKS        tasklist_lock and siglock to look for threads.
- * LEFT OUT     mem, pagemap, io, ns/, net/: not there, so programs see ENOENT.
+ * LEFT OUT     io, ns/, net/: not there, so programs see ENOENT.
  */
 #include <fs/proc.h>
 #include <lib/printf.h>
@@ -138,12 +138,16 @@ static int show_limits(struct seq_file *m)
 
 static int show_oom_score(struct seq_file *m)
 {
-	struct mm_struct *mm = process_mm_get(seq_process(m));
-	unsigned long rss = mm ? mm_rss(mm) : 0;
+	struct process *p = seq_process(m);
+	struct mm_struct *mm = process_mm_get(p);
+	long total = (long)totalram_pages(), points = 0;
 
-	if (mm)
+	if (mm) {
+		points = (long)mm_rss(mm) + atomic64_read(&mm->pgtables_bytes) / (long)PAGE_SIZE;
 		mmput(mm);
-	seq_printf(m, "%lu\n", rss * 1000 / totalram_pages());
+	}
+	points += p->oom_score_adj * (total / 1000);
+	seq_printf(m, "%ld\n", p->oom_score_adj == -1000 ? 0 : max((1000 + points * 1000 / total) * 2 / 3, 0L));
 	return 0;
 }
 
@@ -153,17 +157,43 @@ static int show_oom_score_adj(struct seq_file *m)
 	return 0;
 }
 
-static int write_oom_score_adj(struct inode *inode, char *text)
+static int set_oom_score_adj(struct process *p, long v)
 {
-	struct process *p = proc_pid(inode)->process;
-	long v;
-
-	if (kstrtol(text, 10, &v) || v < -1000 || v > 1000)
-		return -EINVAL;
 	if (v < p->oom_score_adj && !capable())
 		return -EACCES;
 	p->oom_score_adj = (int)v;
 	return 0;
+}
+
+static int write_oom_score_adj(struct inode *inode, char *text)
+{
+	long v;
+
+	if (kstrtol(text, 10, &v) || v < -1000 || v > 1000)
+		return -EINVAL;
+	return set_oom_score_adj(proc_pid(inode)->process, v);
+}
+
+/* The old scale: -17 never, -16 .. 15 by powers of two once, now 17 of it are 1000 of the new. */
+#define OOM_DISABLE	(-17)
+#define OOM_ADJUST_MAX	15
+
+static int show_oom_adj(struct seq_file *m)
+{
+	int adj = seq_process(m)->oom_score_adj;
+
+	seq_printf(m, "%d\n", adj == 1000 ? OOM_ADJUST_MAX : adj * -OOM_DISABLE / 1000);
+	return 0;
+}
+
+static int write_oom_adj(struct inode *inode, char *text)
+{
+	long v;
+
+	if (kstrtol(text, 10, &v) || v < OOM_DISABLE || v > OOM_ADJUST_MAX)
+		return -EINVAL;
+	return set_oom_score_adj(proc_pid(inode)->process,
+				 v == OOM_ADJUST_MAX ? 1000 : v * 1000 / -OOM_DISABLE);
 }
 
 static int show_wchan(struct seq_file *m)
@@ -248,6 +278,7 @@ static const struct file_ops task_fops;
 
 const struct proc_entry proc_pid_entries[] = {
 	{ .name = "auxv", .mode = S_IFREG | 0400, .show = show_auxv },
+	{ .name = "clear_refs", .mode = S_IFREG | 0200, .write = proc_write_clear_refs },
 	{ .name = "cmdline", .mode = S_IFREG | 0444, .show = show_cmdline },
 	{ .name = "comm", .mode = S_IFREG | 0644, .show = proc_show_comm, .write = write_comm },
 	{ .name = "cwd", .mode = S_IFLNK | 0777, .iops = &cwd_iops },
@@ -261,13 +292,17 @@ const struct proc_entry proc_pid_entries[] = {
 	{ .name = "make-it-fail", .mode = S_IFREG | 0644, .show = proc_show_make_it_fail,
 	  .write = proc_write_make_it_fail },
 	{ .name = "maps", .mode = S_IFREG | 0444, .show = proc_show_maps },
+	{ .name = "mem", .mode = S_IFREG | 0600, .fops = &proc_mem_fops },
 	{ .name = "mountinfo", .mode = S_IFREG | 0444, .show = proc_show_mountinfo },
 	{ .name = "mounts", .mode = S_IFREG | 0444, .show = proc_show_mounts },
+	{ .name = "oom_adj", .mode = S_IFREG | 0644, .show = show_oom_adj, .write = write_oom_adj },
 	{ .name = "oom_score", .mode = S_IFREG | 0444, .show = show_oom_score },
 	{ .name = "oom_score_adj", .mode = S_IFREG | 0644, .show = show_oom_score_adj,
 	  .write = write_oom_score_adj },
+	{ .name = "pagemap", .mode = S_IFREG | 0400, .fops = &proc_pagemap_fops },
 	{ .name = "root", .mode = S_IFLNK | 0777, .iops = &root_iops },
 	{ .name = "smaps", .mode = S_IFREG | 0444, .show = proc_show_smaps },
+	{ .name = "smaps_rollup", .mode = S_IFREG | 0444, .show = proc_show_smaps_rollup },
 	{ .name = "stat", .mode = S_IFREG | 0444, .show = proc_show_stat },
 	{ .name = "statm", .mode = S_IFREG | 0444, .show = proc_show_statm },
 	{ .name = "status", .mode = S_IFREG | 0444, .show = proc_show_status },

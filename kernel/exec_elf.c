@@ -322,14 +322,15 @@ static unsigned long phdr_address(const struct elf_image *im)
 	return 0;
 }
 
-#define BRK_RANDOM	(32UL << 20)	/* the heap begins up to 32 MiB behind the program */
+/* The heap begins up to so many pages behind the program: 512 MiB with 38 bits of addresses, 256 GiB with 47. */
+#define BRK_RANDOM_PAGES	(min(TASK_SIZE, 1UL << 47) >> (PAGE_SHIFT + 9))
 
 static void set_brk(struct mm_struct *mm, const struct elf_image *im)
 {
 	unsigned long brk = im->bias + im->high;
 
 	if (exec_randomize(2))
-		brk += random_below(BRK_RANDOM / PAGE_SIZE) * PAGE_SIZE;
+		brk += random_below(BRK_RANDOM_PAGES) << PAGE_SHIFT;
 	mm->start_brk = mm->brk = brk;
 }
 

@@ -26,7 +26,7 @@
 #include <uapi/time.h>
 #include "exec_internal.h"
 
-#define STACK_RANDOM_PAGES	(1UL << 22)	/* 16 GiB, as Linux on 64 bits */
+#define STACK_RANDOM_PAGES	(1UL << 25)	/* 128 GiB: 25 bits; Linux takes 16 GiB */
 #define MMAP_WINDOW		(1UL << 47)	/* programs keep tags above bit 47: only asked for by address */
 #define STACK_GAP_MIN		(128UL << 20)	/* between stack top and mmap area, at least */
 

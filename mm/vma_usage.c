@@ -19,9 +19,12 @@ static void add_page(struct vma_usage *u, struct page *page, pte_t pte)
 {
 	int maps = page_mapcount(page);
 	bool dirty = pte_dirty(pte) || PageDirty(page);
+	unsigned long part = (PAGE_SIZE << PSS_SHIFT) / (unsigned long)max(maps, 1);
 
 	u->rss += PAGE_SIZE;
-	u->pss_shifted += (PAGE_SIZE << PSS_SHIFT) / (unsigned long)max(maps, 1);
+	u->pss_shifted += part;
+	u->pss_dirty += dirty ? part : 0;
+	*(PageAnon(page) ? &u->pss_anon : PageSwapBacked(page) ? &u->pss_shmem : &u->pss_file) += part;
 	if (maps > 1)
 		*(dirty ? &u->shared_dirty : &u->shared_clean) += PAGE_SIZE;
 	else

@@ -91,6 +91,10 @@ int proc_write_make_it_fail(struct inode *inode, char *text);
 /* proc_maps.c */
 int proc_show_maps(struct seq_file *m);
 int proc_show_smaps(struct seq_file *m);
+int proc_show_smaps_rollup(struct seq_file *m);
+/* proc_mem.c */
+extern const struct file_ops proc_mem_fops, proc_pagemap_fops;
+int proc_write_clear_refs(struct inode *inode, char *text);
 /* proc_fd.c */
 extern const struct inode_ops proc_fd_iops, proc_fdinfo_iops;
 extern const struct file_ops proc_fd_fops;

@@ -111,6 +111,16 @@ extern spinlock_t mm_list_lock;		/* RANK_MM_LIST */
 extern struct mm_struct init_mm;		/* the kernel's own: pgd = swapper_pg_dir      */
 struct mm_struct *mm_alloc(void);		/* empty, users = count = 1; NULL no memory    */
 static inline void mmget(struct mm_struct *mm) { atomic_inc(&mm->mm_users); }
+/* mmget_not_zero - for who holds only the struct: false when nobody uses it any more */
+static inline bool mmget_not_zero(struct mm_struct *mm)
+{
+	int v = atomic_read(&mm->mm_users);
+
+	while (v)
+		if (atomic_try_cmpxchg(&mm->mm_users, &v, v + 1))
+			return true;
+	return false;
+}
 void mmput(struct mm_struct *mm);		/* last user: unmap everything; sleeps         */
 static inline void mmgrab(struct mm_struct *mm) { atomic_inc(&mm->mm_count); }
 void mmdrop(struct mm_struct *mm);		/* last reference: free pgd and struct         */
@@ -212,6 +222,7 @@ enum fault_result handle_mm_fault(struct mm_struct *mm, unsigned long address, b
 /* ---- reporting for /proc ---- */
 struct vma_usage {
 	unsigned long rss, pss_shifted, shared_clean, shared_dirty, private_clean, private_dirty;
+	unsigned long pss_dirty, pss_anon, pss_file, pss_shmem;	/* parts of pss_shifted, shifted too */
 	unsigned long referenced, anonymous, swap;
 };
 /* vma_usage - walk the page tables of @vma; bytes; pss_shifted is bytes << 12. mmap_lock held. */

@@ -23,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -287,6 +288,16 @@ static void prepare_machine(void)
 	mount("devpts", "/dev/pts", "devpts", 0, "ptmxmode=0666");
 }
 
+/* For aslr_test.c: where this start of the program has a mapping, its stack and its heap. */
+static int print_where(void)
+{
+	void *p = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int local;
+
+	printf("%lx %lx %lx\n", (unsigned long)p, (unsigned long)&local, (unsigned long)sbrk(0));
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	size_t all = __stop_utests - __start_utests, n = 0;
@@ -296,6 +307,8 @@ int main(int argc, char **argv)
 	sigset_t chld;
 	int opt;
 
+	if (argc == 2 && !strcmp(argv[1], "--where"))
+		return print_where();
 	while ((opt = getopt(argc, argv, "ls:")) != -1) {
 		if (opt == '?')
 			return 2;

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tests/user/procmem_test.c - a process's memory through /proc: mem, pagemap, clear_refs, smaps, oom scores
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "utest.h"
+
+#define PM_PRESENT	(1ULL << 63)
+#define PM_FILE		(1ULL << 61)
+#define PM_EXCLUSIVE	(1ULL << 56)
+#define PM_PFN		((1ULL << 55) - 1)
+
+static uint64_t pagemap_of(const void *p)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY);
+	uint64_t e;
+
+	CHECK_OK(fd);
+	CHECK_EQ(pread(fd, &e, 8, (off_t)((uintptr_t)p / page * 8)), 8);
+	close(fd);
+	return e;
+}
+
+static int write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY), err;
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	n = write(fd, text, strlen(text));
+	err = errno;
+	close(fd);
+	errno = err;
+	return n < 0 ? -1 : 0;
+}
+
+/* ---- pagemap ---- */
+
+TEST(pagemap_tells_what_is_behind_each_page)
+{
+	char *p = map(4 * page, RW, ANON, -1), *s = map(page, RW, SHARED_ANON, -1);
+
+	CHECK_EQ(pagemap_of(p), 0);
+	p[0] = 1;
+	p[2 * page] = 1;
+	s[0] = 1;
+	CHECK(pagemap_of(p) & PM_PRESENT);
+	CHECK(pagemap_of(p) & PM_EXCLUSIVE);
+	CHECK(!(pagemap_of(p) & PM_FILE));
+	CHECK_EQ(pagemap_of(p + page), 0);
+	CHECK(pagemap_of(s) & PM_FILE);
+	CHECK_OK(munmap(p, page));
+	CHECK_EQ(pagemap_of(p), 0);
+}
+
+TEST(pagemap_shows_frames_to_root_only)
+{
+	char *p = map(2 * page, RW, ANON, -1);
+
+	need_root();
+	p[0] = p[page] = 1;
+	if (!(pagemap_of(p) & PM_PFN))
+		SKIP("frames are hidden here");
+	CHECK((pagemap_of(p) & PM_PFN) != (pagemap_of(p + page) & PM_PFN));
+	CHECK_OK(setuid(1000));
+	CHECK_ERR(open("/proc/1/pagemap", O_RDONLY), EACCES);
+}
+
+TEST(pagemap_shares_frames_after_fork_until_written)
+{
+	char *p = map(page, RW, ANON, -1);
+	uint64_t mine;
+	pid_t pid;
+
+	p[0] = 1;
+	mine = pagemap_of(p);
+	pid = fork_ok();
+	if (pid == 0) {
+		CHECK_EQ(pagemap_of(p) & PM_PFN, mine & PM_PFN);
+		CHECK(!(pagemap_of(p) & PM_EXCLUSIVE));
+		p[0] = 2;
+		CHECK(!(mine & PM_PFN) || (pagemap_of(p) & PM_PFN) != (mine & PM_PFN));
+		CHECK(pagemap_of(p) & PM_EXCLUSIVE);
+		_exit(0);
+	}
+	CHECK_EXIT(wait_for(pid), 0);
+}
+
+TEST(pagemap_reads_whole_entries_only)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY);
+	char buf[64];
+	void *volatile bad = (void *)16;
+
+	CHECK_OK(fd);
+	CHECK_ERR(pread(fd, buf, 7, 0), EINVAL);
+	CHECK_ERR(pread(fd, buf, 8, 4), EINVAL);
+	CHECK_EQ(pread(fd, buf, 64, 0), 64);
+	CHECK_EQ(pread(fd, buf, 8, (off_t)(1ULL << 60)), 0);
+	CHECK_ERR(pread(fd, (char *)bad, 8, 0), EFAULT);
+}
+
+/* ---- mem ---- */
+
+TEST(procmem_reads_and_writes_by_address)
+{
+	char *p = map(2 * page, RW, ANON, -1), buf[16] = "";
+	int fd = open("/proc/self/mem", O_RDWR);
+
+	CHECK_OK(fd);
+	strcpy(p + page - 3, "across");
+	CHECK_EQ(pread(fd, buf, 7, (off_t)(uintptr_t)(p + page - 3)), 7);
+	CHECK(!strcmp(buf, "across"));
+	CHECK_EQ(lseek(fd, (off_t)(uintptr_t)p, SEEK_SET), (off_t)(uintptr_t)p);
+	CHECK_EQ(write(fd, "new", 4), 4);
+	CHECK(!strcmp(p, "new"));
+	CHECK_EQ(lseek(fd, 0, SEEK_CUR), (off_t)(uintptr_t)p + 4);
+	CHECK_ERR(lseek(fd, 0, SEEK_END), EINVAL);
+	CHECK_OK(munmap(p + page, page));
+	CHECK_EQ(pread(fd, buf, 16, (off_t)(uintptr_t)(p + page - 3)), 3);
+	CHECK_ERR(pread(fd, buf, 1, (off_t)(uintptr_t)(p + page)), EIO);
+	CHECK_ERR(pwrite(fd, buf, 1, 0), EIO);
+}
+
+TEST(procmem_of_another_process_needs_its_rights)
+{
+	char *p = map(page, RW, ANON, -1), path[64], buf[8] = "";
+	pid_t pid;
+	int fd;
+
+	need_root();
+	strcpy(p, "parent");
+	pid = fork_ok();
+	if (pid == 0) {
+		strcpy(p, "child");
+		for (;;)
+			pause();
+	}
+	sleep_ms(50);
+	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
+	fd = open(path, O_RDWR);
+	CHECK_OK(fd);
+	CHECK_EQ(pread(fd, buf, 6, (off_t)(uintptr_t)p), 6);
+	CHECK(!strcmp(buf, "child"));
+	CHECK_OK(setuid(1000));
+	CHECK_ERR(open(path, O_RDONLY), EACCES);
+	CHECK_EQ(pread(fd, buf, 6, (off_t)(uintptr_t)p), 6);	/* what is open stays open */
+}
+
+TEST(procmem_reads_as_empty_when_the_process_is_gone)
+{
+	char *p = map(page, RW, ANON, -1), path[64], buf[8];
+	pid_t pid = fork_ok();
+	int fd;
+
+	if (pid == 0)
+		for (;;)
+			pause();
+	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
+	fd = open(path, O_RDONLY);
+	CHECK_OK(fd);
+	CHECK_OK(kill(pid, SIGKILL));
+	wait_for(pid);
+	CHECK_EQ(pread(fd, buf, 8, (off_t)(uintptr_t)p), 0);
+}
+
+/* ---- smaps, clear_refs ---- */
+
+/* A line of the mapping at @p in smaps, in kB. */
+static long smaps_kb(const void *p, const char *key)
+{
+	FILE *f = fopen("/proc/self/smaps", "r");
+	char line[512];
+	bool here = false;
+	long kb = -1;
+
+	CHECK(f != NULL);
+	while (kb < 0 && fgets(line, sizeof(line), f)) {
+		unsigned long start, end;
+
+		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
+			here = start <= (uintptr_t)p && (uintptr_t)p < end;
+		else if (here && !strncmp(line, key, strlen(key)))
+			kb = atol(line + strlen(key));
+	}
+	fclose(f);
+	CHECK(kb >= 0);
+	return kb;
+}
+
+TEST(clear_refs_makes_pages_unused_until_the_next_access)
+{
+	long kb = (long)page / 1024;
+	char *p = map(8 * page, RW, ANON, -1);
+
+	memset(p, 1, 8 * page);
+	CHECK_EQ(smaps_kb(p, "Referenced:"), 8 * kb);
+	CHECK_OK(write_text("/proc/self/clear_refs", "1"));
+	CHECK_EQ(smaps_kb(p, "Referenced:"), 0);
+	CHECK_EQ(*(volatile char *)(p + page), 1);
+	CHECK_EQ(smaps_kb(p, "Referenced:"), kb);
+	CHECK_OK(write_text("/proc/self/clear_refs", "3"));	/* files only */
+	CHECK_EQ(smaps_kb(p, "Referenced:"), kb);
+	CHECK_OK(write_text("/proc/self/clear_refs", "2"));
+	CHECK_EQ(smaps_kb(p, "Referenced:"), 0);
+	CHECK_ERR(write_text("/proc/self/clear_refs", "0"), EINVAL);
+	CHECK_ERR(write_text("/proc/self/clear_refs", "9"), EINVAL);
+	CHECK_ERR(write_text("/proc/self/clear_refs", "x"), EINVAL);
+}
+
+TEST(clear_refs_five_starts_the_peak_anew)
+{
+	char *p = map(2048 * page, RW, ANON, -1);
+	long peak, slack = 256 * (long)page / 1024;	/* Linux counts in batches */
+
+	need_memory(2048 * page);
+	memset(p, 1, 2048 * page);
+	peak = read_number("/proc/self/status", "VmHWM:");
+	CHECK_OK(munmap(p, 2048 * page));
+	CHECK(read_number("/proc/self/status", "VmHWM:") >= peak - slack);
+	CHECK_OK(write_text("/proc/self/clear_refs", "5"));
+	CHECK(read_number("/proc/self/status", "VmHWM:") < peak - slack);
+}
+
+TEST(madvise_cold_makes_pages_unused_and_keeps_them)
+{
+	char *p = map(4 * page, RW, ANON, -1);
+
+	memset(p, 7, 4 * page);
+	CHECK_OK(madvise(p, 4 * page, 20 /* MADV_COLD */));
+	CHECK_EQ(smaps_kb(p, "Referenced:"), 0);
+	CHECK_EQ(p[3 * page], 7);
+}
+
+TEST(smaps_has_every_line_of_linux)
+{
+	static const char *const keys[] = {
+		"Size:", "KernelPageSize:", "MMUPageSize:", "Rss:", "Pss:", "Shared_Clean:", "Shared_Dirty:",
+		"Private_Clean:", "Private_Dirty:", "Referenced:", "Anonymous:", "LazyFree:",
+		"AnonHugePages:", "ShmemPmdMapped:", "FilePmdMapped:", "Shared_Hugetlb:",
+		"Private_Hugetlb:", "Swap:", "SwapPss:", "Locked:", "THPeligible:",
+	};
+	char *p = map(4 * page, RW, ANON, -1);
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		smaps_kb(p, keys[i]);
+	CHECK_EQ(smaps_kb(p, "Size:"), 4 * (long)page / 1024);
+}
+
+TEST(smaps_rollup_is_the_sum)
+{
+	static const char *const keys[] = {
+		"Rss:", "Pss:", "Pss_Anon:", "Pss_File:", "Pss_Shmem:", "Private_Dirty:", "Referenced:",
+		"Anonymous:", "Swap:", "SwapPss:", "Locked:",
+	};
+	long anon, dirty, shmem;
+	char *p, *s;
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		CHECK(read_number("/proc/self/smaps_rollup", keys[i]) >= 0);
+	anon = read_number("/proc/self/smaps_rollup", "Pss_Anon:");
+	shmem = read_number("/proc/self/smaps_rollup", "Pss_Shmem:");
+	dirty = read_number("/proc/self/smaps_rollup", "Private_Dirty:");
+	p = map(512 * page, RW, ANON, -1);
+	s = map(256 * page, RW, SHARED_ANON, -1);
+	memset(p, 1, 512 * page);
+	memset(s, 1, 256 * page);
+	CHECK(read_number("/proc/self/smaps_rollup", "Pss_Anon:") - anon >= 512 * (long)page / 1024);
+	CHECK(read_number("/proc/self/smaps_rollup", "Pss_Shmem:") - shmem >= 256 * (long)page / 1024);
+	CHECK(read_number("/proc/self/smaps_rollup", "Private_Dirty:") - dirty >= 768 * (long)page / 1024);
+}
+
+/* ---- who dies first ---- */
+
+static long number(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	long v;
+
+	CHECK(f != NULL);
+	CHECK_EQ(fscanf(f, "%ld", &v), 1);
+	fclose(f);
+	return v;
+}
+
+TEST(oom_score_follows_its_adjustment)
+{
+	need_root();
+	CHECK_OK(write_text("/proc/self/oom_score_adj", "500"));
+	CHECK_EQ(number("/proc/self/oom_score_adj"), 500);
+	CHECK(number("/proc/self/oom_score") >= 990);
+	if (write_text("/proc/self/oom_score_adj", "-1000") && errno == EACCES)
+		SKIP("not allowed to lower it here");
+	CHECK_EQ(number("/proc/self/oom_score"), 0);
+	CHECK_EQ(number("/proc/self/oom_adj"), -17);
+	CHECK_OK(write_text("/proc/self/oom_adj", "15"));
+	CHECK_EQ(number("/proc/self/oom_score_adj"), 1000);
+	CHECK_EQ(number("/proc/self/oom_adj"), 15);
+	CHECK_OK(write_text("/proc/self/oom_adj", "8"));
+	CHECK_EQ(number("/proc/self/oom_score_adj"), 470);
+	CHECK_ERR(write_text("/proc/self/oom_score_adj", "1001"), EINVAL);
+	CHECK_ERR(write_text("/proc/self/oom_adj", "16"), EINVAL);
+	CHECK_OK(write_text("/proc/self/oom_score_adj", "0"));
+}
