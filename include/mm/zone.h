@@ -18,7 +18,7 @@ BUILD_ASSERT(NR_ZONES <= 1 << ZONES_SHIFT);
 
 struct free_area { struct list_head free_list; unsigned long nr_free; };	/* nr_free in blocks */
 
-/* Grouped by cache line: docs/structs.md shows the result, scripts/pahole.py prints it. */
+/* Grouped by cache line, one for each kind of user: scripts/pahole.py shows it, and that it stays so. */
 struct zone {
 	/* read by everyone who looks for memory, written when the marks are set */
 	unsigned long		watermark[NR_WMARK];
