@@ -118,6 +118,25 @@ static long act_epoll(void)
 }
 SWEEP(failnth_epoll_fails_cleanly, 3, .prepare = prepare_pipe, .act = act_epoll)
 
+static long act_memfd(void)
+{
+	fds[0] = syscall(SYS_memfd_create, "failnth", 0);
+	if (fds[0] < 0)
+		return -1;
+	if (ftruncate(fds[0], 8 * page) || pwrite(fds[0], "x", 1, 3 * page) != 1) {
+		int err = errno;
+
+		close(fds[0]);
+		errno = err;
+		return -1;
+	}
+	return close(fds[0]);
+}
+SWEEP(failnth_memfd_fails_cleanly, 3, .act = act_memfd)
+
+static long act_pidfd(void) { return keep(syscall(SYS_pidfd_open, getpid(), 0)); }
+SWEEP(failnth_pidfd_fails_cleanly, 1, .act = act_pidfd, .undo = close_one)
+
 static long act_poll(void)
 {
 	static struct pollfd p[300];

@@ -289,6 +289,17 @@ static void prepare_wall(void)
 }
 SWEEP(failnth_mremap_that_moves_fails_cleanly, 1, .prepare = prepare_wall, .act = act_mremap)
 
+static long act_msync(void)
+{
+	static unsigned char vec[16];
+
+	return mincore(area, 16 * page, vec) || msync(area, 16 * page, MS_SYNC) ? -1 : 0;
+}
+SWEEP(failnth_mincore_and_msync_fail_cleanly, 0, .prepare = prepare_area, .act = act_msync)
+
+static long act_mlockall(void) { return mlockall(MCL_CURRENT) || munlockall() ? -1 : 0; }
+SWEEP(failnth_mlockall_loses_no_page, 0, .act = act_mlockall, .other = EAGAIN)
+
 static long act_brk(void)
 {
 	return sbrk(64 * page) == (void *)-1 ? -1 : 0;
