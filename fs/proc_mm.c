@@ -4,12 +4,14 @@
  */
 #include <fs/proc.h>
 #include <lib/printf.h>
+#include <lib/string.h>
 #include <mm/overcommit.h>
 #include <mm/page_alloc.h>
 #include <mm/slab.h>
 #include <mm/vmalloc.h>
 #include <mm/vmstat.h>
 #include <mm/zone.h>
+#include <uapi/errno.h>
 
 extern char __percpu_start[], __percpu_end[];
 
@@ -180,6 +182,21 @@ static int show_slabinfo(struct seq_file *m)
 	return 0;
 }
 
+/* "name limit batchcount sharedfactor", as for Linux's SLAB. */
+static int write_slabinfo(struct inode *inode, char *text)
+{
+	const char *name = strsep(&text, " ");
+	unsigned long v[3];
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(v); i++) {
+		const char *word = strsep(&text, " ");
+
+		if (!word || kstrtoul(word, 10, &v[i]) || v[i] > 1U << 16)
+			return -EINVAL;
+	}
+	return text ? -EINVAL : slab_tune(name, (unsigned int)v[0], (unsigned int)v[1], (unsigned int)v[2]);
+}
+
 static int show_slabstat(struct seq_file *m)
 {
 	slab_stats(slab_line, m);
@@ -195,7 +212,7 @@ static int show_swaps(struct seq_file *m)
 const struct proc_entry proc_mm_entries[] = {
 	{ .name = "extfrag_index", .mode = S_IFREG | 0444, .show = show_extfrag },
 	{ .name = "meminfo", .mode = S_IFREG | 0444, .show = show_meminfo },
-	{ .name = "slabinfo", .mode = S_IFREG | 0400, .show = show_slabinfo },
+	{ .name = "slabinfo", .mode = S_IFREG | 0600, .show = show_slabinfo, .write = write_slabinfo },
 	{ .name = "slabstat", .mode = S_IFREG | 0400, .show = show_slabstat },
 	{ .name = "swaps", .mode = S_IFREG | 0444, .show = show_swaps },
 	{ .name = "unusable_index", .mode = S_IFREG | 0444, .show = show_unusable },

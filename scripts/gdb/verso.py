@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""gdb commands that speak the lecture: vm ps, vm maps PID, vm walk PID VA, vm page PFN, vm rmap PFN; user [NAME].
+"""gdb commands that speak the lecture: vm ps, vm maps PID, vm walk PID VA, vm page PFN, vm rmap PFN, vm slab [CACHE];
+user [NAME].
 
 Everything is read through the DWARF types of the kernel, so that a moved field needs no change here.
 Page tables are read through the direct map, and decoded by the port's table of bits below.
@@ -112,7 +113,7 @@ def file_name(pointer):
 
 
 class Vm(gdb.Command):
-    """The memory of the machine: vm ps | vm maps PID | vm walk PID VA | vm page PFN."""
+    """The memory of the machine: vm ps | vm maps PID | vm walk PID VA | vm page PFN | vm slab [CACHE]."""
 
     def __init__(self):
         super().__init__("vm", gdb.COMMAND_DATA, gdb.COMPLETE_COMMAND, True)
@@ -262,6 +263,85 @@ class VmRmap(gdb.Command):
                 yield container(node.address, "struct vm_area_struct", "i_mmap_node")
 
 
+class VmSlab(gdb.Command):
+    """vm slab [CACHE]: the object caches, or the slabs of one."""
+
+    def __init__(self):
+        super().__init__("vm slab", gdb.COMMAND_DATA)
+
+    def invoke(self, argument, _from_tty):
+        self.backend = gdb.parse_and_eval("slab_ops")["name"].string()
+        self.nodes = value("slab_nr_nodes")
+        wanted = argument.strip()
+        if not wanted:
+            print(f"{self.backend.upper()}\n   SIZE OBJS/SLAB  PAGES  SLABS  NAME")
+        for cache in each(gdb.parse_and_eval("'slab_common.c'::caches"), "struct kmem_cache", "link"):
+            name = cache["name"].string()
+            if not wanted:
+                slabs = sum(int(cache["node"][i]["nr_slabs"]) for i in range(self.nodes))
+                print(f"{int(cache['size']):7} {int(cache['objects']):9} {1 << int(cache['order']):6} "
+                      f"{slabs:6}  {name}")
+            elif name == wanted:
+                self.show(cache, name)
+                return
+        if wanted:
+            raise gdb.GdbError(f"no cache {wanted}; `vm slab` lists them")
+
+    def show(self, cache, name):
+        print(f"{name}: {int(cache['object_size'])} bytes, {int(cache['size'])} apart, "
+              f"{int(cache['objects'])} in a slab of {1 << int(cache['order'])} pages")
+        if name == "slob_heap":
+            self.show_heap()
+            return
+        if self.backend == "slab":
+            part = cache["slab"]
+            print(f"  colours 0 to {int(part['colour'])} of {int(part['colour_off'])} bytes, freelists "
+                  f"{'off' if part['off_slab'] else 'on'} the slab, limit {int(part['limit'])}, "
+                  f"batchcount {int(part['batchcount'])}")
+        for cpu in range(value("nr_cpus")):
+            self.show_cpu(cache["cpu"][cpu], cpu)
+        for number in range(self.nodes):
+            node = cache["node"][number]
+            print(f"  node {number}: {int(node['nr_slabs'])} slabs")
+            lists = ("partial",) if self.backend == "slub" else ("full", "partial", "free")
+            for part in lists:
+                if int(node[part]["next"]):
+                    self.show_list(node[part], part)
+
+    def show_cpu(self, cpu, number):
+        if self.backend == "slab" and int(cpu["array"]):
+            array = cpu["array"].dereference()
+            print(f"  CPU {number}: {int(array['avail'])} of {int(array['limit'])} objects in the array")
+        elif self.backend == "slub" and int(cpu["page"]):
+            print(f"  CPU {number}: slab {self.slab(cpu['page'].dereference())}")
+
+    def slab(self, page):
+        pfn = (int(page.address) - value("(unsigned long)vmemmap")) // page.type.sizeof
+        text = f"pfn {pfn:#x}: {int(page['inuse'])} of {int(page['objects'])} objects in use"
+        if self.backend == "slab":
+            text += f", colour {8 * int(page['colour'])}, freelist at {int(page['freelist']):#x}"
+        return text
+
+    def show_list(self, head, name):
+        for page in each(head, "struct page", "lru"):
+            print(f"    {name:8} {self.slab(page)}")
+
+    def show_heap(self):
+        lists = gdb.parse_and_eval("'slob.c'::slob_lists")
+        block_type = gdb.lookup_type("struct slob_block").pointer()
+        for number, name in enumerate(("small", "medium", "large")):
+            for page in each(lists[number], "struct page", "lru"):
+                block, blocks = page["freelist"].cast(block_type), []
+                start = int(block) & -4096
+                while int(block):
+                    at, units = int(block) - start, int(block["units"])
+                    blocks.append(f"{at}+{8 * units}")
+                    after = 8 * int(block["next"])
+                    block = gdb.Value(start + after if after < 4096 else 0).cast(block_type)
+                pfn = (int(page.address) - value("(unsigned long)vmemmap")) // page.type.sizeof
+                print(f"  {name:7} pfn {pfn:#x}: free {' '.join(blocks)}")
+
+
 class User(gdb.Command):
     """user [NAME]: symbols of a program of the image; without a name, of the running one."""
 
@@ -288,7 +368,7 @@ class User(gdb.Command):
         raise gdb.GdbError("no thread runs on this CPU yet; give the program's name")
 
 
-for command in (Vm, VmPs, VmMaps, VmWalk, VmPage, VmRmap, User):
+for command in (Vm, VmPs, VmMaps, VmWalk, VmPage, VmRmap, VmSlab, User):
     command()
 
 gdb.execute("source " + os.path.join(os.path.dirname(os.path.abspath(__file__)), "zones.py"))

@@ -204,7 +204,7 @@ static void print_memory(void)
 	printk("slabbench: kept %lu\n", slab_pages() - before);
 }
 
-KTEST(slabbench)
+KTEST(slabbench_prints_what_allocations_cost)
 {
 	static const unsigned int sizes[] = { 8, 16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096, 8192 };
 	char name[32];

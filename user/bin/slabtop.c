@@ -98,7 +98,8 @@ static void print_summary(void)
 		objects += caches[i].objects;
 		active_slabs += caches[i].active_slabs;
 		slabs += caches[i].slabs;
-		used += caches[i].active * caches[i].size / 1024;
+		if (caches[i].slabs)	/* else its objects lie in another one's memory (SLOB) */
+			used += caches[i].active * caches[i].size / 1024;
 		total += kib(&caches[i]);
 	}
 	printf(" Active / Total Objects (%% used)    : %lu / %lu (%u%%)\n", active, objects, use(active, objects));
