@@ -65,9 +65,7 @@ ssize_t generic_file_read(struct file *f, struct iov_iter *it, loff_t *ppos)
 		struct page *page = page_for_read(as, (pgoff_t)pos >> PAGE_SHIFT, &err);
 
 		if (likely(page != NULL)) {
-			char *from = (char *)page_address(page) + ((size_t)pos & (PAGE_SIZE - 1));
-
-			copied = copy_to_iter(from, n, it);
+			copied = copy_page_to_iter(page, (size_t)pos & (PAGE_SIZE - 1), n, it);
 			put_page(page);
 		} else if (err) {
 			break;
@@ -125,7 +123,7 @@ static ssize_t write_pages(struct address_space *as, struct iov_iter *it, loff_t
 
 		if (!page)
 			break;
-		copied = copy_from_iter((char *)page_address(page) + off, n, it);
+		copied = copy_page_from_iter(page, off, n, it);
 		set_page_dirty(page);
 		put_page(page);
 		pos += (loff_t)copied;

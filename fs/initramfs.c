@@ -18,7 +18,7 @@
 #include <kernel/printk.h>
 #include <lib/cpio.h>
 #include <lib/string.h>
-#include <mm/page.h>
+#include <mm/highmem.h>
 #include <mm/slab.h>
 #include <uapi/errno.h>
 
@@ -28,6 +28,8 @@ struct hard_link { u32 ino, major, minor, archive; struct inode *inode; };
 struct dir_time { struct inode *inode; u32 mtime; };
 
 struct unpack {
+	const u8	*base;		/* of the archive, whose first byte is ... */
+	paddr_t		start;		/* ... here: in high memory it has no direct-map address */
 	paddr_t		freed;		/* below: adopted or given to the allocator */
 	paddr_t		adopted, adopted_end;	/* pages of the entry at hand, or 0 */
 	struct cpio_iter it;
@@ -98,7 +100,7 @@ static int write_rest(struct file *f, const u8 *data, size_t size, size_t done)
 
 static int unpack_data(struct unpack *u, struct file *f, const struct cpio_entry *e)
 {
-	paddr_t pa = virt_to_phys(e->data);
+	paddr_t pa = u->start + (paddr_t)(e->data - u->base);
 	size_t adopted = adopt_pages(u, f->inode, pa, e->filesize);
 
 	if (adopted) {
@@ -322,14 +324,17 @@ static int make_default_root(void)
 
 int initramfs_unpack(paddr_t start, paddr_t end)
 {
-	struct unpack u = { .freed = ALIGN_UP(start, PAGE_SIZE) };
-	int err = make_default_root();
+	struct unpack u = { .start = start, .freed = ALIGN_UP(start, PAGE_SIZE) };
+	void *archive = memremap(start, (size_t)(end - start));
+	int err = archive ? make_default_root() : -ENOMEM;
 
-	cpio_iter_init(&u.it, phys_to_virt(start), (size_t)(end - start));
+	u.base = archive;
+	cpio_iter_init(&u.it, archive, (size_t)(end - start));
 	if (!err)
 		err = unpack_all(&u);
 	forget(&u);
 	if (!err)
 		keep_pages(&u, ALIGN_DOWN(end, PAGE_SIZE), end);
+	memunmap(archive);
 	return err;
 }

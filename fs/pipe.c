@@ -62,7 +62,7 @@ static struct pipe *pipe_new(void)
 
 static struct page *new_buffer_page(void)
 {
-	struct page *page = alloc_page(GFP_USER);
+	struct page *page = alloc_page(GFP_HIGHUSER);
 
 	if (page)
 		ledger_own(page, LEDGER_PIPE, 0);
@@ -110,7 +110,7 @@ static ssize_t pipe_drain(struct pipe *p, struct iov_iter *it)
 	while (!pipe_empty(p) && it->count) {
 		struct pipe_buffer *b = buf_at(p, p->tail);
 		size_t n = min_t(size_t, b->len, it->count);
-		size_t copied = copy_to_iter((char *)page_address(b->page) + b->offset, n, it);
+		size_t copied = copy_page_to_iter(b->page, b->offset, n, it);
 
 		b->offset += (unsigned int)copied;
 		b->len -= (unsigned int)copied;
@@ -166,7 +166,7 @@ static ssize_t pipe_join(struct pipe *p, struct iov_iter *it)
 	b = buf_at(p, p->head - 1);
 	if (b->offset + b->len + n > PAGE_SIZE)
 		return 0;
-	copied = copy_from_iter((char *)page_address(b->page) + b->offset + b->len, n, it);
+	copied = copy_page_from_iter(b->page, b->offset + b->len, n, it);
 	if (copied < n) {
 		iov_iter_revert(it, copied);
 		return -EFAULT;
@@ -185,7 +185,7 @@ static ssize_t pipe_append(struct pipe *p, struct iov_iter *it)
 		b->page = new_buffer_page();
 	if (!b->page)
 		return -ENOMEM;
-	copied = copy_from_iter(page_address(b->page), n, it);
+	copied = copy_page_from_iter(b->page, 0, n, it);
 	if (copied < n) {
 		iov_iter_revert(it, copied);
 		return -EFAULT;

@@ -11,6 +11,7 @@
 #include <kernel/assert.h>
 #include <kernel/symbols.h>
 #include <lib/sort.h>
+#include <mm/fixmap.h>
 #include <mm/page_alloc.h>
 #include <mm/resource.h>
 #include <mm/slab.h>
@@ -72,11 +73,11 @@ unsigned int kernel_layout(struct layout_region *r)
 		{ 0, USER_ADDR_MIN, "never mapped: NULL" },
 		{ USER_ADDR_MIN, TASK_SIZE, "user space" },
 		{ top, -top, "not canonical" },
-		{ page_offset, page_offset + min((unsigned long)MAX_PHYSMEM, -page_offset), "direct map" },
+		{ page_offset, page_offset + min((unsigned long)DIRECT_MAP_SIZE, -page_offset), "direct map" },
 		{ vmalloc_start, vmalloc_stacks_end(), "vmalloc: kernel stacks" },
 		{ vmalloc_stacks_end(), vmalloc_end, "vmalloc, ioremap" },
 		{ vmemmap_base, (unsigned long)(vmemmap + max_pfn), "vmemmap: struct pages" },
-		{ fixmap_base, fixmap_base + FIXMAP_SIZE, "fixmap" },
+		{ FIXADDR_START, FIXADDR_TOP, "fixmap" },
 		{ (unsigned long)_text, (unsigned long)_etext, "kernel text" },
 		{ (unsigned long)_etext, (unsigned long)__end_ro_after_init, "kernel rodata" },
 		{ (unsigned long)__end_ro_after_init, (unsigned long)_end, "kernel data, bss" },

@@ -5,6 +5,7 @@
 #include <fs/proc.h>
 #include <lib/printf.h>
 #include <lib/string.h>
+#include <mm/highmem.h>
 #include <mm/overcommit.h>
 #include <mm/page_alloc.h>
 #include <mm/slab.h>
@@ -27,25 +28,11 @@ static unsigned long state(enum vm_state s)
 	return n > 0 ? (unsigned long)n : 0;
 }
 
-/* Pages of the zones that the direct map does not reach: free, and all. */
-static void highmem_pages(unsigned long *nr_free, unsigned long *total)
-{
-	struct zone *z;
-
-	*nr_free = *total = 0;
-	for_each_populated_zone(z) {
-		if (zone_type(z) != ZONE_HIGHMEM)
-			continue;
-		*nr_free += READ_ONCE(z->nr_free);
-		*total += z->managed;
-	}
-}
-
 static void show_free(struct seq_file *m, unsigned long cached)
 {
-	unsigned long nr_free = nr_free_pages(), total = totalram_pages(), high_free, high_total;
+	unsigned long nr_free = nr_free_pages(), total = totalram_pages();
+	unsigned long high_free = nr_free_highpages(), high_total = totalhigh_pages();
 
-	highmem_pages(&high_free, &high_total);
 	kb(m, "MemTotal:", total);
 	kb(m, "MemFree:", nr_free);
 	kb(m, "MemAvailable:", nr_free + cached);
@@ -54,7 +41,7 @@ static void show_free(struct seq_file *m, unsigned long cached)
 	kb(m, "HighTotal:", high_total);
 	kb(m, "HighFree:", high_free);
 	kb(m, "LowTotal:", total - high_total);
-	kb(m, "LowFree:", nr_free - high_free);
+	kb(m, "LowFree:", nr_free > high_free ? nr_free - high_free : 0);
 }
 
 static void show_used(struct seq_file *m, unsigned long anon, unsigned long cached, unsigned long shmem)

@@ -22,6 +22,7 @@
 #include <kernel/process.h>
 #include <lib/printf.h>
 #include <lib/string.h>
+#include <mm/highmem.h>
 #include <mm/overcommit.h>
 #include <mm/page_alloc.h>
 #include <mm/slab.h>
@@ -60,7 +61,7 @@ static int tmpfs_fill(struct address_space *as, struct page *page)
 		return -ENOSPC;
 	}
 	atomic64_inc(&inode->charged);
-	clear_page(page_address(page));
+	clear_highpage(page);
 	SetPageUptodate(page);
 	unlock_page(page);
 	return 0;

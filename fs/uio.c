@@ -139,6 +139,23 @@ size_t copy_from_iter_slow(void *dst, size_t n, struct iov_iter *it)
 	return iterate(ITER_FROM, dst, n, it);
 }
 
+/* A copy may fault and sleep: kmap(), not kmap_local_page(). */
+size_t copy_high_to_iter(struct page *page, size_t offset, size_t n, struct iov_iter *it)
+{
+	size_t copied = copy_to_iter((char *)kmap(page) + offset, n, it);
+
+	kunmap(page);
+	return copied;
+}
+
+size_t copy_high_from_iter(struct page *page, size_t offset, size_t n, struct iov_iter *it)
+{
+	size_t copied = copy_from_iter((char *)kmap(page) + offset, n, it);
+
+	kunmap(page);
+	return copied;
+}
+
 size_t zero_iter(size_t n, struct iov_iter *it)
 {
 	return iterate(ITER_ZERO, NULL, n, it);

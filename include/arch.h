@@ -19,8 +19,10 @@
  *                    direct map, kimg_to_phys(va) for kernel-image addresses (virt_to_phys() accepts
  *                    both); clear_page(kva), copy_page(dst_kva, src_kva)
  *  <asm/memlayout.h> the drawing; TASK_SIZE (top of user space, run-time), USER_ADDR_MIN (64 KiB),
- *                    page_offset, vmemmap_base, vmalloc_start, vmalloc_end, fixmap_base (run-time
- *                    variables chosen with the depth), KERNEL_LINK_BASE, MAX_PHYSMEM
+ *                    page_offset, vmemmap_base, vmalloc_start, vmalloc_end (run-time variables
+ *                    chosen with the depth); FIXADDR_START, FIXADDR_SIZE, KERNEL_LINK_BASE, MAX_PHYSMEM,
+ *                    DIRECT_MAP_SIZE (RAM beyond it is high memory)
+ *  <asm/fixmap.h>    PORT_FIXED_ADDRESSES: slots for devices, and for what else must never be looked up
  *  <asm/regs.h>      control registers and their bits, accessors
  *  <asm/irqflags.h>  arch_irq_save() -> flags, arch_irq_restore(flags), arch_irq_enable/disable(),
  *                    arch_irqs_disabled(), arch_cpu_relax(), arch_wait_for_interrupt() (enables and
@@ -39,6 +41,7 @@
  */
 #include <asm/page.h>
 #include <asm/memlayout.h>
+#include <asm/fixmap.h>
 #include <asm/irqflags.h>
 #include <asm/barrier.h>
 #include <asm/io.h>
@@ -202,7 +205,7 @@ void arch_restart(void) __noreturn;
  * ptep_set_wrprotect(ptep) and ptep_clear_young(ptep) are atomic against the hardware walker.
  * Protections: pgprot_t, pgprot_val, __pgprot, PAGE_KERNEL PAGE_KERNEL_RO PAGE_KERNEL_EXEC (RX)
  * PAGE_KERNEL_IO; user_pgprot(bool r, w, x): any false,false,false = PROT_NONE.
- * arch_sync_icache(kva, size): stored code becomes executable code (fence.i; nothing on x86).
+ * arch_sync_icache(pa, size): stored code becomes executable code (fence.i; nothing on x86).
  */
 
 /* ======================================== CALLS ============================================== */

@@ -22,6 +22,7 @@
 #include <kernel/sched.h>
 #include <kernel/timer.h>
 #include <mm/fault_inject.h>
+#include <mm/highmem.h>
 #include <mm/memblock.h>
 #include <mm/mm.h>
 #include <mm/page_alloc.h>
@@ -47,6 +48,7 @@ static const struct { void (*fn)(void); const char *what; } boot_steps[] = {
 	{ page_init,		"memmap, zones, buddy lists" },
 	{ slab_init,		"kmalloc" },
 	{ mm_init,		"address spaces, page cache" },
+	{ highmem_init,		"addresses for what the direct map does not hold" },
 	{ vmalloc_init,		"vmalloc, ioremap" },
 	{ thread_init,		"threads" },
 	{ arch_init,		"interrupt controllers, clock" },

@@ -63,7 +63,7 @@ static void fence_registered_ipi(void *arg)
 static void sync_core_ipi(void *arg)
 {
 	smp_mb();
-	arch_sync_icache(NULL, 0);
+	arch_sync_icache(0, 0);
 }
 
 static int fence(const struct cpumask *where, void (*fn)(void *))

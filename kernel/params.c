@@ -22,7 +22,7 @@
 #define MAX_BAD		16
 
 struct boot_params boot_params = {
-	.maxcpus = NR_CPUS, .mem = ~0ULL, .rdinit = "/init", .slub_debug = SLUB_DEBUG_UNSET,
+	.maxcpus = NR_CPUS, .mem = ~0ULL, .highmem = ~0ULL, .rdinit = "/init", .slub_debug = SLUB_DEBUG_UNSET,
 };
 char *init_argv[34], *init_envp[34];
 
@@ -48,6 +48,7 @@ static const struct param table[] = {
 	{ "mem",	P_SIZE(mem),	"SIZE[KMG]",	"use only this much RAM" },
 	{ "min_free_kbytes", P_SIZE(min_free_kbytes), "N", "KiB kept for atomic callers; default: from RAM's size" },
 	{ "coldpages",	P_FLAG(coldpages), "",		"separate per-CPU lists for cache-cold pages, as in 2.6" },
+	{ "highmem",	P_SIZE(highmem), "SIZE[KMG]",	"keep the last SIZE of RAM out of the direct map" },
 	{ "rdinit",	P_TEXT(rdinit),	"PATH",		"first program, default /init" },
 	{ "verbose",	P_FLAG(verbose), "",		"the whole kernel log on the console" },
 	{ "quiet",	P_FLAG(quiet),	"",		"no banner" },

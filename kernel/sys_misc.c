@@ -9,6 +9,7 @@
 #include <kernel/timer.h>
 #include <kernel/utsname.h>
 #include <lib/string.h>
+#include <mm/highmem.h>
 #include <mm/page_alloc.h>
 #include <mm/slab.h>
 #include <mm/vmstat.h>
@@ -83,6 +84,8 @@ SYSCALL_DEFINE1(sysinfo, struct sysinfo __user *, uinfo)
 		info.loads[i] = load.avg[i] << 5;	/* 1/2048 to 1/65536 */
 	info.totalram = totalram_pages() << PAGE_SHIFT;
 	info.freeram = nr_free_pages() << PAGE_SHIFT;
+	info.totalhigh = totalhigh_pages() << PAGE_SHIFT;
+	info.freehigh = nr_free_highpages() << PAGE_SHIFT;
 	info.sharedram = (u64)max(vm_state_sum(nr_shmem), 0L) << PAGE_SHIFT;
 	info.procs = (u16)min(process_count(), 65535U);
 	info.mem_unit = 1;

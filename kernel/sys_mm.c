@@ -236,7 +236,7 @@ SYSCALL_DEFINE0(munlockall)
 
 static void sync_icache_ipi(void *arg)
 {
-	arch_sync_icache(arg, 0);
+	arch_sync_icache(0, 0);
 }
 
 SYSCALL_DEFINE3(riscv_flush_icache, unsigned long, start, unsigned long, end, unsigned long, flags)

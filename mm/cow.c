@@ -22,7 +22,7 @@
  *
  * READ NEXT      dup_mm.c (who made it read-only).
  */
-#include <lib/string.h>
+#include <mm/highmem.h>
 #include "mm_internal.h"
 
 static enum fault_result reuse_page(struct fault *f)
@@ -53,7 +53,7 @@ static enum fault_result break_zero(struct fault *f)
 
 	if (anon_vma_prepare(f->vma))
 		return FAULT_OOM;
-	new = alloc_page(GFP_USER | __GFP_ZERO);
+	new = alloc_page(GFP_HIGHUSER | __GFP_ZERO);
 	if (!new)
 		return FAULT_OOM;
 	ok = lock_pte(f);
@@ -72,10 +72,10 @@ static enum fault_result break_zero(struct fault *f)
 /* copy_of - a new page with @old's bytes; NULL: no memory */
 static struct page *copy_of(struct page *old)
 {
-	struct page *new = alloc_page(GFP_USER);
+	struct page *new = alloc_page(GFP_HIGHUSER);
 
 	if (new)
-		copy_page(page_address(new), page_address(old));
+		copy_highpage(new, old);
 	return new;
 }
 

@@ -12,7 +12,7 @@
  * LOCKS          mmap_lock (read) and ptl, both released on return. None may be held on entry.
  * READ NEXT      fault.c.
  */
-#include <lib/string.h>
+#include <mm/highmem.h>
 #include "mm_internal.h"
 
 /* follow_page - the page at @addr if it is mapped well enough; *@err 0: fault it in */
@@ -87,17 +87,15 @@ static long access_object(struct mm_struct *mm, unsigned long addr, void *buf, i
 static long access_in_page(struct mm_struct *mm, unsigned long addr, void *buf, int len, bool write)
 {
 	struct page *page;
-	char *kva;
 	int err;
 
 	page = get_user_page(mm, addr, write, &err);
 	if (!page)
 		return err == -ENOMEM ? err : access_object(mm, addr, buf, len, write);
-	kva = (char *)page_address(page) + (addr & (PAGE_SIZE - 1));
 	if (write)
-		memcpy(kva, buf, (size_t)len);
+		memcpy_to_page(page, addr & (PAGE_SIZE - 1), buf, (size_t)len);
 	else
-		memcpy(buf, kva, (size_t)len);
+		memcpy_from_page(buf, page, addr & (PAGE_SIZE - 1), (size_t)len);
 	put_page(page);
 	return len;
 }

@@ -24,7 +24,7 @@
  * LEFT OUT       file pages: their mapping would have to change in the page cache too.
  * READ NEXT      rmap.c (the walk), fault.c (do_swap_page).
  */
-#include <lib/string.h>
+#include <mm/highmem.h>
 #include <mm/rmap.h>
 #include <mm/swapops.h>
 #include "mm_internal.h"
@@ -97,7 +97,7 @@ static bool arrive_one(struct page *page, struct vm_area_struct *vma, unsigned l
 /* move_contents - bytes and identity; both locked, @old mapped nowhere */
 static void move_contents(struct page *old, struct page *new)
 {
-	copy_page(page_address(new), page_address(old));
+	copy_highpage(new, old);
 	new->index = old->index;
 	WRITE_ONCE(new->mapping, old->mapping);
 	new->flags |= BIT(PG_swapbacked) | BIT(PG_uptodate);

@@ -138,7 +138,7 @@ static inline void sync_icache(const struct vm_area_struct *vma, struct page *pa
 {
 	if (!(vma->vm_flags & VM_EXEC) || PageIcache(page))
 		return;
-	arch_sync_icache(page_address(page), PAGE_SIZE);
+	arch_sync_icache(page_to_phys(page), PAGE_SIZE);
 	SetPageIcache(page);
 }
 

@@ -27,6 +27,7 @@
 #include <kernel/wait.h>
 #include <lib/hash.h>
 #include <lib/string.h>
+#include <mm/highmem.h>
 #include <mm/memblock.h>
 #include <mm/page.h>
 #include <mm/page_owner.h>
@@ -233,6 +234,7 @@ void page_init(void)
 	min_pfn = (pfn_t)(memblock_start_of_ram() >> PAGE_SHIFT);
 	max_pfn = (pfn_t)(memblock_end_of_ram() >> PAGE_SHIFT);
 	numa_init();
+	highmem_mark();
 	zone_init();
 	map_all_memmaps();
 	page_owner_init();
@@ -265,7 +267,7 @@ void free_reserved_area(paddr_t start, paddr_t end)
 
 void poison_free_page(struct page *p)
 {
-	memset(page_address(p), 0x6b, PAGE_SIZE);
+	memset_page(p, 0, 0x6b, PAGE_SIZE);
 }
 
 void page_dump(const struct page *p, const char *why)

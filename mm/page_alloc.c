@@ -32,6 +32,7 @@
 #include <kernel/printk.h>
 #include <mm/fault_inject.h>
 #include <mm/ledger.h>
+#include <mm/highmem.h>
 #include <mm/page_alloc.h>
 #include <mm/page_owner.h>
 #include <mm/vmstat.h>
@@ -217,7 +218,7 @@ static inline bool prepare_new_page(struct page *p, unsigned int order)
 static noinline struct page *clear_pages(struct page *p, unsigned int order)
 {
 	for (unsigned long i = 0; i < 1UL << order; i++)
-		clear_page(page_address(p + i));
+		clear_highpage(p + i);
 	return p;
 }
 

@@ -231,7 +231,7 @@ void set_page_dirty(struct page *page)
 /* add_new_page - a locked page at @index, one reference ours; NULL: see *@err (-EEXIST: look again) */
 static struct page *add_new_page(struct address_space *as, pgoff_t index, int *err)
 {
-	struct page *page = alloc_page(GFP_USER);
+	struct page *page = alloc_page(GFP_HIGHUSER);
 
 	*err = -ENOMEM;
 	if (!page)

@@ -16,6 +16,7 @@
  * LEFT OUT       swapping these pages out; huge pages.
  * READ NEXT      page_cache.c, fs/tmpfs.c.
  */
+#include <mm/highmem.h>
 #include <mm/slab.h>
 #include "mm_internal.h"
 
@@ -37,7 +38,7 @@ static int shmem_fill(struct address_space *as, struct page *page)
 		}
 		atomic64_inc(&o->charged);
 	}
-	clear_page(page_address(page));
+	clear_highpage(page);
 	SetPageUptodate(page);
 	unlock_page(page);
 	return 0;

@@ -17,7 +17,7 @@
  * LOCKS          inode lock by the caller; page lock > i_mmap_rwsem (read) > ptl.
  * READ NEXT      page_cache.c (K2), zap.c.
  */
-#include <lib/string.h>
+#include <mm/highmem.h>
 #include "mm_internal.h"
 
 #define BATCH 16
@@ -79,7 +79,7 @@ static void zero_partial(struct address_space *as, pgoff_t index, size_t from, s
 	if (!page)
 		return;
 	if (PageUptodate(page)) {
-		memset((char *)page_address(page) + from, 0, to - from);
+		memset_page(page, from, 0, to - from);
 		set_page_dirty(page);
 	}
 	unlock_page(page);

@@ -166,7 +166,8 @@ static bool alloc_page_array(struct vm_struct *area, const struct vm_request *rq
 
 static struct page *alloc_area_page(const struct vm_request *rq)
 {
-	struct page *p = rq->node == NO_NODE ? alloc_page(rq->gfp) : alloc_pages_node(rq->node, rq->gfp, 0);
+	gfp_t gfp = rq->gfp | (rq->gfp & (__GFP_DMA | __GFP_DMA32) ? 0 : __GFP_HIGHMEM);	/* V2 */
+	struct page *p = rq->node == NO_NODE ? alloc_page(gfp) : alloc_pages_node(rq->node, gfp, 0);
 
 	if (p)
 		ledger_mark(p, LEDGER_VMALLOC);

@@ -25,7 +25,8 @@
  * THE NUMBERS    Linux's. min_free_kbytes = 4 * sqrt(KiB of memory below HIGHMEM), within 128 KiB and 256 MiB:
  *                about 2.8 MiB of 512 MiB. Each zone has its share by size as min; low and high lie
  *                max(min/4, managed/1000) further up each. HIGHMEM's min is managed/1024, within 32 and 128.
- *                lowmem_reserve: 1/256 of the memory above for DMA and DMA32, 1/32 of HIGHMEM for NORMAL.
+ *                lowmem_reserve: 1/256 of the memory above, 1/32 if that includes HIGHMEM: whatever zone
+ *                lies below it (highmem= may leave DMA32 alone) is all the kernel has.
  * LOCKS          zone->lock for the counts that change (buddy.c) and the marks; one setter of marks at a time.
  * LEFT OUT       ZONE_MOVABLE, watermark boosting. Reclaim: high is computed and nobody waits for it yet.
  * READ NEXT      numa.c (nodes), buddy.c, page_alloc.c (who asks).
@@ -36,6 +37,7 @@
 #include <kernel/params.h>
 #include <kernel/printk.h>
 #include <lib/align.h>
+#include <mm/highmem.h>
 #include <mm/memblock.h>
 #include <mm/zone.h>
 
@@ -43,6 +45,7 @@
 #define KB_TO_PAGES(kb)		((kb) >> (PAGE_SHIFT - 10))
 #define MIN_FREE_KB_LOWEST	128
 #define MIN_FREE_KB_HIGHEST	262144
+#define HIGHMEM_RATIO		32
 #define WATERMARK_SCALE		1000	/* marks lie at least managed/1000 apart (watermark_scale_factor 10) */
 
 struct pglist_data node_data[MAX_NUMNODES];
@@ -68,11 +71,12 @@ struct zone *next_zone(const struct zone *z)
 
 /* ---- spans ---- */
 
+/* The direct map may end below any of the other borders (highmem=). */
 static pfn_t zone_end_pfn(enum zone_type type)
 {
 	const pfn_t ends[NR_ZONES] = { ZONE_DMA_END_PFN, DMA32_END_PFN, ~0UL, ~0UL };
 
-	return ends[type];
+	return type == ZONE_HIGHMEM ? ~0UL : min(ends[type], (pfn_t)(lowmem_end >> PAGE_SHIFT));
 }
 
 struct zone *zone_of_pfn(pfn_t pfn, pfn_t *end)
@@ -205,11 +209,12 @@ static void set_marks(struct zone *z, unsigned long lowmem)
 static void set_reserve(struct zone *z)
 {
 	struct pglist_data *n = NODE_DATA(z->node);
-	unsigned long above = 0;
+	unsigned long above = 0, ratio;
 
 	for (unsigned int i = zone_type(z) + 1; i < NR_ZONES; i++) {
 		above += n->node_zones[i].managed;
-		z->lowmem_reserve[i] = z->managed ? above / reserve_ratio[zone_type(z)] : 0;
+		ratio = i == ZONE_HIGHMEM ? HIGHMEM_RATIO : reserve_ratio[zone_type(z)];
+		z->lowmem_reserve[i] = z->managed ? above / ratio : 0;
 	}
 }
 

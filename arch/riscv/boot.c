@@ -26,6 +26,7 @@
 #include <kernel/sched.h>
 #include <lib/printf.h>
 #include <lib/string.h>
+#include <mm/highmem.h>
 #include <mm/memblock.h>
 
 #define FDT_MAX_SIZE	(2UL << 20)	/* OpenSBI's own bound */
@@ -109,15 +110,9 @@ static void reserve_memory(paddr_t fdt)
 			memblock_reserve(base, size);
 }
 
-/* The direct map reaches @limit; mem= may ask for less. What is needed must lie inside. */
-static void limit_memory(paddr_t limit)
+/* mem= may ask for less, highmem= for less within the direct map. What is needed must lie inside. */
+static void limit_memory(void)
 {
-	u64 lost = 0;
-
-	if (memblock_end_of_ram() > limit) {
-		lost = memblock_end_of_ram() - limit;
-		memblock_remove(limit, lost);
-	}
 	memblock_limit(boot_params.mem);
 	if (memblock_total() < MIN_MEMORY)
 		boot_failure("%lu MiB of memory: Verso needs at least %lu MiB",
@@ -125,7 +120,19 @@ static void limit_memory(paddr_t limit)
 	if (initrd_end > memblock_end_of_ram())
 		boot_failure("the initrd at %lx lies outside memory: give more of it (-m, mem=)",
 			  initrd_start);
-	memblock_set_max(min(limit, (paddr_t)EARLY_MAP_GIB << 30));
+	memblock_set_max(highmem_setup(DIRECT_MAP_SIZE, kimg_to_phys(_end)));
+}
+
+/* The devicetree is read until the end of time: a copy of it, if it lies in high memory. */
+static paddr_t reachable_fdt(paddr_t fdt)
+{
+	paddr_t copy;
+
+	if (fdt + boot_fdt.totalsize <= lowmem_end)
+		return fdt;
+	copy = memblock_alloc(boot_fdt.totalsize, PAGE_SIZE);
+	memcpy(phys_to_virt(copy), boot_fdt.blob, boot_fdt.totalsize);
+	return copy;
 }
 
 /* how deep */
@@ -171,11 +178,11 @@ void boot_main(unsigned long hart, paddr_t fdt, unsigned long modes, paddr_t tex
 	timer_probe();
 	add_memory();
 	reserve_memory(fdt);
-	limit_memory(max_physmem);
+	limit_memory();
+	fdt = reachable_fdt(fdt);
 	numa_probe();
 	mmu_init();
 	power_map();
-	memblock_set_max(max_physmem);
 	boot_fdt.blob = phys_to_virt(fdt);
 	kernel_main();
 }

@@ -20,6 +20,7 @@
 #include <kernel/assert.h>
 #include <kernel/percpu.h>
 #include <kernel/printk.h>
+#include <mm/fixmap.h>
 #include <mm/resource.h>
 #include <mm/vmalloc.h>
 
@@ -102,7 +103,6 @@ static void start_uart(void)
 	int node = fdt_node_by_compatible(&boot_fdt, -1, "ns16550a");
 	u32 irq, clock = 0, shift = 0;
 	u64 base, size;
-	void *va;
 
 	if (node < 0 || fdt_reg(&boot_fdt, node, 0, &base, &size) ||
 	    fdt_prop_cell(&boot_fdt, node, "interrupts", 0, &irq)) {
@@ -112,8 +112,8 @@ static void start_uart(void)
 	fdt_prop_u32(&boot_fdt, node, "clock-frequency", &clock);
 	fdt_prop_u32(&boot_fdt, node, "reg-shift", &shift);
 	request_mem_region(base, size, "serial");
-	va = ioremap(base, size);
-	if (!va || uart16550_init((unsigned long)va, shift, false, irq, clock))
+	if ((base & ~PAGE_MASK) + size > PAGE_SIZE ||
+	    uart16550_init((unsigned long)set_fixmap_offset_io(FIX_UART, base), shift, false, irq, clock))
 		pr_warn("UART at %lx cannot be used\n", base);
 }
 

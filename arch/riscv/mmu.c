@@ -8,8 +8,9 @@
  *
  *                kernel image   text RX | rodata R | data RW | init text RX | init data, bss RW
  *                direct map     all RAM RW; the image's text, rodata and ro_after_init only R
- *                vmemmap, fixmap: second-level tables only
+ *                vmemmap        second-level tables only
  *                vmalloc        empty: mm/vmap.c fills it, and other tables follow by vmalloc_fault()
+ *                fixmap         its pte table, empty: set_fixmap() needs no memory
  *
  *                start.S's tables (one to one, Sv39) -> the same at the final depth -> these
  *
@@ -27,16 +28,17 @@
 #include <kernel/assert.h>
 #include <kernel/percpu.h>
 #include <kernel/printk.h>
+#include <mm/highmem.h>
 #include <mm/memblock.h>
 #include <mm/mm.h>
 #include <mm/page_alloc.h>
 #include <mm/pgtable.h>
 
 unsigned long page_offset;
-unsigned long task_size, vmemmap_base, vmalloc_start, vmalloc_end, fixmap_base;
+unsigned long task_size, vmemmap_base, vmalloc_start, vmalloc_end;
 unsigned long max_user_levels_bits;
 unsigned int pgtable_levels, pgdir_shift;
-paddr_t max_physmem;
+paddr_t direct_map_size;
 unsigned long kernel_satp;		/* what a CPU without user address space loads; start.S */
 
 static pgd_t swapper_pg_dir[PTRS_PER_PGD] __aligned(4096);
@@ -57,13 +59,13 @@ void early_switch_depth(unsigned long mode);	/* start.S */
 
 static const struct layout {
 	unsigned int	levels;
-	unsigned long	fixmap, vmemmap, vmalloc, vmalloc_size, direct, direct_size;
+	unsigned long	vmemmap, vmalloc, vmalloc_size, direct, direct_size;
 } layouts[] = {
-	{ 3, 0xffffffc6c0000000, 0xffffffc700000000, 0xffffffc800000000, 64 * GIB,
+	{ 3, 0xffffffc700000000, 0xffffffc800000000, 64 * GIB,
 	     0xffffffd800000000, 124 * GIB },
-	{ 4, 0xffff8d7fc0000000, 0xffff8d8000000000, 0xffff8f8000000000, 32 * TIB,
+	{ 4, 0xffff8d8000000000, 0xffff8f8000000000, 32 * TIB,
 	     0xffffaf8000000000, 64 * TIB },
-	{ 5, 0xff1bffffc0000000, 0xff1c000000000000, 0xff20000000000000, 16 * PIB,
+	{ 5, 0xff1c000000000000, 0xff20000000000000, 16 * PIB,
 	     0xff60000000000000, 31 * PIB },
 };
 
@@ -76,12 +78,62 @@ void mmu_choose_layout(unsigned int levels)
 	pgdir_shift = PUD_SHIFT + 9 * (levels - 3);
 	max_user_levels_bits = pgdir_shift + 9;
 	task_size = 1UL << (max_user_levels_bits - 1);
-	fixmap_base = l->fixmap;
 	vmemmap_base = l->vmemmap;
 	vmalloc_start = l->vmalloc;
 	vmalloc_end = l->vmalloc + l->vmalloc_size;
 	direct_map_base = l->direct;
-	max_physmem = l->direct_size;
+	direct_map_size = l->direct_size;
+}
+
+/* tables above an entry */
+
+/* A zeroed page for a table: from memblock until the page allocator has pages. 0: no memory. */
+static paddr_t table_alloc(void)
+{
+	struct page *page;
+
+	if (totalram_pages() == 0)
+		return memblock_alloc(PAGE_SIZE, PAGE_SIZE);
+	page = alloc_table(NULL);
+	return page ? page_to_phys(page) : 0;
+}
+
+/* Make sure that the entry at @slot, a level above leaves, leads to a table. */
+static bool table_ensure(unsigned long *slot)
+{
+	paddr_t pa;
+
+	if (*slot) {
+		ASSERT_MSG(!(*slot & PTE_LEAF), "kernel mapping overlaps a large page: %lx", *slot);
+		return true;
+	}
+	pa = table_alloc();
+	if (!pa)
+		return false;
+	__atomic_store_n(slot, table_entry(pa), __ATOMIC_RELEASE);
+	return true;
+}
+
+/* The entry for @va of each level, with the tables above it made; NULL: no memory. */
+static pud_t *pud_ensure(unsigned long va)
+{
+	pgd_t *pgd = pgd_offset_pgd(swapper_pg_dir, va);
+	p4d_t *p4d;
+
+	ASSERT_MSG(pgd_val(*pgd) || !nr_kernel_slots, "late top-level entry for %lx", va);
+	if (!p4d_folded() && !table_ensure(&pgd->v))
+		return NULL;
+	p4d = p4d_offset(pgd, va);
+	if (!pud_folded() && !table_ensure(&p4d->v))
+		return NULL;
+	return pud_offset(p4d, va);
+}
+
+static pmd_t *pmd_ensure(unsigned long va)
+{
+	pud_t *pud = pud_ensure(va);
+
+	return pud && table_ensure(&pud->v) ? pmd_offset(pud, va) : NULL;
 }
 
 /* filling the final tables */
@@ -113,6 +165,7 @@ static void map_direct(paddr_t start, paddr_t end, pgprot_t prot)
 		map_boot(direct_map_base + start, start, end - start, prot);
 }
 
+/* All RAM but high memory; the image's text, constants and boot-time data can only be read here. */
 static void map_all_memory(void)
 {
 	const paddr_t ro_start = kimg_to_phys(_text), ro_end = kimg_to_phys(__end_ro_after_init);
@@ -120,6 +173,7 @@ static void map_all_memory(void)
 	unsigned int i = 0;
 
 	while (memblock_next_memory(&i, &start, &end)) {
+		end = min(end, lowmem_end);
 		map_direct(start, min(end, ro_start), PAGE_KERNEL);
 		map_direct(max(start, ro_start), min(end, ro_end), PAGE_KERNEL_RO);
 		map_direct(max(start, ro_end), end, PAGE_KERNEL);
@@ -135,6 +189,14 @@ static void preallocate(unsigned long start, unsigned long end)
 		if (pgd_val(*pgd) == 0)
 			set_pgd(pgd, __pgd(table_entry(memblock_alloc(PAGE_SIZE, PAGE_SIZE))));
 	}
+}
+
+/* The pte table of the permanent slots, so that set_fixmap() cannot fail. */
+static void prepare_fixmap(void)
+{
+	pmd_t *pmd = pmd_ensure(FIXADDR_START + FIXADDR_SIZE - PAGE_SIZE);
+
+	table_ensure(&pmd->v);
 }
 
 static unsigned long satp_of(const pgd_t *pgd)
@@ -155,8 +217,8 @@ void mmu_init(void)
 {
 	map_image();
 	map_all_memory();
-	preallocate(vmemmap_base, vmemmap_base + (max_physmem >> PAGE_SHIFT) * sizeof(struct page));
-	preallocate(fixmap_base, fixmap_base + GIB);
+	preallocate(vmemmap_base, vmemmap_base + (MAX_PHYSMEM >> PAGE_SHIFT) * sizeof(struct page));
+	prepare_fixmap();
 	kernel_satp = satp_of(swapper_pg_dir);
 	if (pgtable_levels > 3)
 		early_switch_depth(kernel_satp >> SATP_MODE_SHIFT);
@@ -166,33 +228,6 @@ void mmu_init(void)
 }
 
 /* ---- mmu.c ---- */
-
-/* A zeroed page for a table: from memblock until the page allocator has pages. 0: no memory. */
-static paddr_t table_alloc(void)
-{
-	struct page *page;
-
-	if (totalram_pages() == 0)
-		return memblock_alloc(PAGE_SIZE, PAGE_SIZE);
-	page = alloc_table(NULL);
-	return page ? page_to_phys(page) : 0;
-}
-
-/* Make sure that the entry at @slot, a level above leaves, leads to a table. */
-static bool table_ensure(unsigned long *slot)
-{
-	paddr_t pa;
-
-	if (*slot) {
-		ASSERT_MSG(!(*slot & PTE_LEAF), "kernel mapping overlaps a large page: %lx", *slot);
-		return true;
-	}
-	pa = table_alloc();
-	if (!pa)
-		return false;
-	__atomic_store_n(slot, table_entry(pa), __ATOMIC_RELEASE);
-	return true;
-}
 
 static size_t leaf_size(unsigned long va, paddr_t pa, size_t size)
 {
@@ -207,25 +242,19 @@ static size_t leaf_size(unsigned long va, paddr_t pa, size_t size)
 static int map_leaf(unsigned long va, paddr_t pa, size_t size, pgprot_t prot)
 {
 	unsigned long leaf = pte_val(pfn_pte(pa >> PAGE_SHIFT, prot));
-	pgd_t *pgd = pgd_offset_pgd(swapper_pg_dir, va);
-	p4d_t *p4d;
 	pud_t *pud;
 	pmd_t *pmd;
 
-	ASSERT_MSG(pgd_val(*pgd) || !nr_kernel_slots, "K2: late top-level entry for %lx", va);
-	if (!p4d_folded() && !table_ensure(&pgd->v))
-		return -ENOMEM;
-	p4d = p4d_offset(pgd, va);
-	if (!pud_folded() && !table_ensure(&p4d->v))
-		return -ENOMEM;
-	pud = pud_offset(p4d, va);
 	if (size == PUD_SIZE) {
+		pud = pud_ensure(va);
+		if (!pud)
+			return -ENOMEM;
 		set_pud(pud, __pud(leaf));
 		return 0;
 	}
-	if (!table_ensure(&pud->v))
+	pmd = pmd_ensure(va);
+	if (!pmd)
 		return -ENOMEM;
-	pmd = pmd_offset(pud, va);
 	if (size == PMD_SIZE) {
 		set_pmd(pmd, __pmd(leaf));
 		return 0;

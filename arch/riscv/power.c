@@ -17,6 +17,7 @@
 #include <arch.h>
 #include <asm/port.h>
 #include <asm/sbi.h>
+#include <mm/fixmap.h>
 
 #define FINISHER_PASS	0x5555u
 #define FINISHER_FAIL	0x3333u
@@ -38,11 +39,8 @@ void power_map(void)
 {
 	paddr_t pa = (paddr_t)(unsigned long)finisher;
 
-	if (!finisher)
-		return;
-	finisher = NULL;
-	if (arch_map_kernel(fixmap_base, pa & PAGE_MASK, PAGE_SIZE, PAGE_KERNEL_IO) == 0)
-		finisher = (void *)(fixmap_base + (pa & ~PAGE_MASK));
+	if (finisher)
+		finisher = set_fixmap_offset_io(FIX_FINISHER, pa);
 }
 
 static void __noreturn halt(void)

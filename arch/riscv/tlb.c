@@ -104,7 +104,7 @@ static void sync_harts(unsigned long harts, unsigned long base, const void *arg)
 }
 
 /* fence.i acts on its own hart only (Zifencei); the firmware runs it on the others. */
-void arch_sync_icache(const void *kva, size_t size)
+void arch_sync_icache(paddr_t pa, size_t size)
 {
 	__asm__ volatile("fence.i" : : : "memory");
 	for_each_hart_word(all_but_this(cpumask_bits(&cpu_online_mask)), sync_harts, NULL);

@@ -29,6 +29,7 @@
 #include <kernel/sched.h>
 #include <lib/printf.h>
 #include <lib/string.h>
+#include <mm/highmem.h>
 #include <mm/memblock.h>
 
 #define HVM_START_MAGIC		0x336ec578
@@ -173,6 +174,7 @@ static void fill_memblock(const struct hvm_start_info *si)
 	memblock_reserve(kimg_to_phys(_text), (u64)(_end - _text));
 	if (initrd_end)
 		memblock_reserve(initrd_start, initrd_end - initrd_start);
+	memblock_set_max(min(highmem_setup(DIRECT_MAP_SIZE, kimg_to_phys(_end)), EARLY_LIMIT));
 }
 
 /* Enough of struct cpu and the CPU's tables that a fault prints what it is. */
@@ -205,10 +207,9 @@ void boot_start(paddr_t start_info_pa)
 	cpu_init();
 	cpus[0].hwid = acpi.apic_id[0];
 	si = phys_to_virt(start_info_pa);	/* the direct map has moved */
-	memblock_set_max(EARLY_LIMIT);
 	fill_memblock(si);
 	numa_probe();
 	mmu_init();
-	memblock_set_max(~0UL);
+	memblock_set_max(lowmem_end);
 	kernel_main();
 }

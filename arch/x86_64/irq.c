@@ -21,25 +21,17 @@
 #include <asm/port.h>
 #include <kernel/percpu.h>
 #include <kernel/printk.h>
+#include <mm/fixmap.h>
 #include <mm/resource.h>
 
 BUILD_ASSERT(VECTOR_IPI_BASE + NR_IPI_KINDS <= VECTOR_SPURIOUS);
 
-static void *map_device(unsigned int slot, paddr_t pa)
-{
-	unsigned long va = fixmap_base + slot * PAGE_SIZE;
-
-	if (arch_map_kernel(va, pa & PAGE_MASK, PAGE_SIZE, PAGE_KERNEL_IO) != 0)
-		return NULL;
-	return (void *)(va + (pa & ~PAGE_MASK));
-}
-
 static void add_ioapics(void)
 {
 	for (unsigned int i = 0; i < acpi.nr_ioapics; i++) {
-		void *regs = map_device(1 + i, acpi.ioapic[i].pa);
+		void *regs = set_fixmap_offset_io(FIX_IOAPIC_FIRST + i, acpi.ioapic[i].pa);
 
-		if (!regs || ioapic_add(regs, acpi.ioapic[i].gsi_base) != 0)
+		if (ioapic_add(regs, acpi.ioapic[i].gsi_base) != 0)
 			boot_failure("no room for IO-APIC %u at %lx", i, acpi.ioapic[i].pa);
 	}
 	for (unsigned int irq = 0; irq < ACPI_ISA_IRQS; irq++)
@@ -49,11 +41,7 @@ static void add_ioapics(void)
 
 void irq_init(void)
 {
-	void *regs = map_device(0, acpi.lapic_pa);
-
-	if (!regs)
-		boot_failure("no page table for the local APIC");
-	apic_init(regs);
+	apic_init(set_fixmap_offset_io(FIX_APIC, acpi.lapic_pa));
 	apic_init_cpu(VECTOR_TIMER, VECTOR_SPURIOUS);
 	add_ioapics();
 	ioapic_register(VECTOR_IRQ_BASE, apic_id());

@@ -7,7 +7,7 @@
  *                                it shows the kernel's text and constants, read-only
  *                  vmalloc       empty; mm/vmap.c fills it, others follow by vmalloc_fault()
  *                  vmemmap       its top-level entries lead to tables; mm/page.c fills it
- *                  fixmap        device registers of the interrupt controllers
+ *                  fixmap        its pte table, empty: set_fixmap() needs no memory
  *                  kernel image  text r-x, constants r--, data rw-, boot text r-x, page by page
  *                  user half     empty: NULL faults, and nothing shows low memory at its address
  *
@@ -24,6 +24,7 @@
 #include <asm/port.h>
 #include <kernel/assert.h>
 #include <kernel/percpu.h>
+#include <mm/highmem.h>
 #include <mm/memblock.h>
 #include <mm/mm.h>
 #include <mm/page_alloc.h>
@@ -37,7 +38,6 @@ unsigned long page_offset __ro_after_init;
 unsigned long vmalloc_start __ro_after_init;
 unsigned long vmalloc_end __ro_after_init;
 unsigned long vmemmap_base __ro_after_init;
-unsigned long fixmap_base __ro_after_init;
 
 pgd_t swapper_pg_dir[PTRS_PER_PTE] __aligned(4096);
 
@@ -53,7 +53,6 @@ void mmu_set_layout(unsigned int levels)
 	vmalloc_start = five ? 0xffa0000000000000UL : 0xffffc90000000000UL;
 	vmalloc_end = five ? 0xffd2000000000000UL : 0xffffe90000000000UL;
 	vmemmap_base = five ? 0xffd4000000000000UL : 0xffffea0000000000UL;
-	fixmap_base = 0xfffffffffe000000UL;
 }
 
 /* A zeroed page for a table; from memblock while that is all there is. */
@@ -181,7 +180,7 @@ static void map_direct(paddr_t start, paddr_t end, pgprot_t prot)
 		arch_map_kernel((unsigned long)phys_to_virt(start), start, end - start, prot);
 }
 
-/* All RAM; the image's text, constants and boot-time data can only be read here. */
+/* All RAM but high memory; the image's text, constants and boot-time data can only be read here. */
 static void map_all_memory(void)
 {
 	paddr_t ro_start = kimg_to_phys(_text), ro_end = kimg_to_phys(__end_ro_after_init);
@@ -189,6 +188,7 @@ static void map_all_memory(void)
 	unsigned int i = 0;
 
 	while (memblock_next_memory(&i, &start, &end)) {
+		end = min(end, lowmem_end);
 		map_direct(start, min(end, ro_start), PAGE_KERNEL);
 		map_direct(max(start, ro_start), min(end, ro_end), PAGE_KERNEL_RO);
 		map_direct(max(start, ro_end), end, PAGE_KERNEL);
@@ -214,7 +214,7 @@ void mmu_init(void)
 	map_kernel_image();
 	map_all_memory();
 	prepare_region(vmemmap_base, vmemmap_base + memmap_size);
-	prepare_region(fixmap_base, fixmap_base + FIXMAP_SIZE);
+	kernel_pte(FIXADDR_START + FIXADDR_SIZE - PAGE_SIZE);
 	write_cr3(kimg_to_phys(swapper_pg_dir));
 	arch_tlb_flush_local_all();
 }

@@ -3,10 +3,10 @@
 #ifndef FS_UIO_H
 #define FS_UIO_H
 
-#include <lib/compiler.h>
 #include <arch.h>
 #include <lib/compiler.h>
 #include <lib/types.h>
+#include <mm/highmem.h>
 
 struct iovec { void __user *iov_base; size_t iov_len; };
 
@@ -73,6 +73,24 @@ static inline size_t copy_from_iter(void *dst, size_t n, struct iov_iter *it)
 	if (unlikely(!iter_in_segment(it, n)))
 		return copy_from_iter_slow(dst, n, it);
 	return iter_advance(it, n - arch_copy_from_user(dst, from, n));
+}
+
+/* copy_page_to_iter / copy_page_from_iter - the same for bytes of @page, wherever it lies */
+size_t copy_high_to_iter(struct page *page, size_t offset, size_t n, struct iov_iter *it);
+size_t copy_high_from_iter(struct page *page, size_t offset, size_t n, struct iov_iter *it);
+
+static inline size_t copy_page_to_iter(struct page *page, size_t offset, size_t n, struct iov_iter *it)
+{
+	if (unlikely(highmem_present))
+		return copy_high_to_iter(page, offset, n, it);
+	return copy_to_iter((char *)page_address(page) + offset, n, it);
+}
+
+static inline size_t copy_page_from_iter(struct page *page, size_t offset, size_t n, struct iov_iter *it)
+{
+	if (unlikely(highmem_present))
+		return copy_high_from_iter(page, offset, n, it);
+	return copy_from_iter((char *)page_address(page) + offset, n, it);
 }
 size_t zero_iter(size_t n, struct iov_iter *it);
 void iov_iter_revert(struct iov_iter *it, size_t n);

@@ -14,6 +14,9 @@
 #ifndef CONFIG_DEBUG
 #define CONFIG_DEBUG 0
 #endif
+#ifndef CONFIG_KTEST
+#define CONFIG_KTEST 0
+#endif
 
 void panic(const char *fmt, ...) __printf(1, 2) __noreturn;
 

@@ -28,7 +28,9 @@ enum lock_rank {
 	RANK_IMMAP,		/* sleeping: address_space->i_mmap_rwsem                              */
 	RANK_ANON_VMA,		/* sleeping: anon_vma->rwsem                                          */
 	RANK_VMALLOC_PURGE,	/* sleeping: one lazy-unmap purge at a time                           */
+	RANK_KMAP,		/* sleeping: the table of kmap() slots                                */
 	RANK_SPIN_FIRST,	/* ---- spinlocks below: nothing that sleeps may be taken inside ---- */
+	RANK_KMAP_LOCAL,	/* no lock: a kmap_local_page() mapping, inside which nothing may sleep */
 	RANK_TASKLIST,		/* process tree, pid table, process groups and sessions               */
 	RANK_IPC,		/* the table of System V segments                                     */
 	RANK_FILES,		/* one descriptor table                                               */

@@ -16,6 +16,7 @@ struct boot_params {
 	u64		mem;		/* bytes, ~0 = all                                     */
 	u64		min_free_kbytes; /* 0 = from the size of RAM                           */
 	bool		coldpages;	/* hot and cold per-CPU lists                          */
+	u64		highmem;	/* bytes, ~0 = what the direct map does not hold       */
 	char		rdinit[256];	/* /init                                               */
 	bool		verbose;	/* the whole log on the console                        */
 	bool		quiet;

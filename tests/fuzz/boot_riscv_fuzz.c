@@ -7,6 +7,7 @@
  */
 #include "../../arch/riscv/boot.c"
 #include "../../arch/riscv/numa.c"
+#include "../../mm/lowmem.c"
 #include "../../mm/memblock.c"
 #include <kernel/process.h>
 #include "fuzz.h"
@@ -15,7 +16,7 @@
 
 struct boot_params boot_params;
 struct cpu cpus[NR_CPUS];
-paddr_t max_physmem;
+paddr_t direct_map_size;
 char _text[64];
 
 void cpu_read_fdt(void) { }
@@ -35,7 +36,7 @@ void numa_set_distance(u32 a, u32 b, u32 distance) { }
 void mmu_choose_layout(unsigned int levels)
 {
 	FUZZ_CHECK(levels >= 3 && levels <= 5);
-	max_physmem = (paddr_t)(levels == 3 ? 3 : 100) << 30;
+	direct_map_size = (paddr_t)(levels == 3 ? 3 : 100) << 30;
 }
 
 static void check_list(const struct range_list *l)
@@ -48,7 +49,9 @@ void kernel_main(void)
 {
 	check_list(&memory);
 	check_list(&reserved);
-	FUZZ_CHECK(memblock_end_of_ram() <= min(max_physmem, (paddr_t)EARLY_MAP_GIB << 30));
+	FUZZ_CHECK(memblock_end_of_ram() <= (paddr_t)EARLY_MAP_GIB << 30);
+	FUZZ_CHECK(lowmem_end <= direct_map_size && boot_fdt.blob >= phys_to_virt(0));
+	FUZZ_CHECK((paddr_t)((unsigned long)boot_fdt.blob - page_offset) + boot_fdt.totalsize <= lowmem_end);
 	FUZZ_CHECK(memblock_total() >= MIN_MEMORY);
 	FUZZ_CHECK(initrd_start <= initrd_end && initrd_end <= memblock_end_of_ram());
 	if (initrd_end)
@@ -70,6 +73,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	memset(boot_command_line, 0, sizeof(boot_command_line));
 	initrd_start = initrd_end = 0;
 	boot_params.levels = mode & 7;
+	boot_params.highmem = mode & 16 ? ~0UL : (u64)mode << 21;
 	boot_params.mem = mode & 8 ? ~0UL : (u64)mode << 20;
 	cpus[0].idle = &idle;
 	memcpy(phys_to_virt(fdt), data, size);

@@ -7,6 +7,7 @@
  * which reading faults.
  */
 #include "../../arch/x86_64/boot.c"
+#include "../../mm/lowmem.c"
 #include "../../mm/memblock.c"
 #include "fuzz.h"
 
@@ -81,6 +82,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	initrd_start = initrd_end = 0;
 	boot_params.levels = mode & 8 ? 0 : mode & 7;
 	boot_params.maxcpus = mode >> 7;
+	boot_params.highmem = mode & 32 ? (u64)mode << 22 : ~0UL;
 	boot_params.mem = mode & 64 ? (u64)mode << 20 : ~0UL;
 	si = phys_to_virt(base);
 	memcpy(si, data, size);

@@ -94,7 +94,7 @@ KTEST(page_alloc_to_the_last_page_and_back)
 	INIT_LIST_HEAD(&held);
 	page_alloc_drain();
 	before = nr_free_pages();
-	while ((p = alloc_page(GFP_KERNEL | __GFP_NOWARN))) {
+	while ((p = alloc_page(GFP_HIGHUSER | __GFP_NOWARN))) {
 		list_add(&p->lru, &held);
 		got++;
 	}

@@ -2,6 +2,7 @@
 /* tests/kernel/vmalloc_test.c - mm/vmalloc.c, vmap_area.c, vmap.c, ioremap.c on the real page tables */
 #include <kernel/ipi.h>
 #include <kernel/sched.h>
+#include <mm/highmem.h>
 #include <mm/memblock.h>
 #include <mm/vmalloc.h>
 #include <mm/uaccess.h>
@@ -88,7 +89,7 @@ static void let_reader_read(volatile unsigned long *addr, int step)
 /* Not through the new mapping: this CPU may have the reader's tables loaded, too. */
 static void store(unsigned long *p, unsigned long value)
 {
-	*(unsigned long *)page_address(vmalloc_to_page(p)) = value;
+	memcpy_to_page(vmalloc_to_page(p), (unsigned long)p & ~PAGE_MASK, &value, sizeof(value));
 }
 
 /* The first touch copies the entry; what is mapped below it later is there without a fault. */
@@ -195,6 +196,14 @@ KTEST(vmalloc_thousand_frees_share_few_flushes)
 }
 
 /* Four places for areas: an address is used again after three others, and must show its new page. */
+static unsigned long first_word(struct page *page)
+{
+	unsigned long word;
+
+	memcpy_from_page(&word, page, 0, sizeof(word));
+	return word;
+}
+
 static bool reuse_addresses(unsigned long start)
 {
 	struct vm_request rq = {
@@ -209,10 +218,10 @@ static bool reuse_addresses(unsigned long start)
 		if (!p)
 			return false;
 		page = vmalloc_to_page((const void *)p);
-		if (*p != *(volatile unsigned long *)page_address(page))
+		if (*p != first_word(page))
 			return false;
 		*p = i;
-		if (*(volatile unsigned long *)page_address(page) != i)
+		if (first_word(page) != i)
 			return false;
 		vfree((const void *)p);
 	}

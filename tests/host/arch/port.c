@@ -29,7 +29,7 @@
 #define VMALLOC_SIZE	(1UL << 30)
 #define VMEMMAP_SIZE	((RAM_END >> PAGE_SHIFT) * sizeof(struct page))
 
-unsigned long page_offset, task_size, vmemmap_base, vmalloc_start, vmalloc_end, fixmap_base;
+unsigned long page_offset, task_size, vmemmap_base, vmalloc_start, vmalloc_end;
 unsigned long max_user_levels_bits;
 unsigned int pgtable_levels, pgdir_shift;
 struct soft_hw soft_hw;
@@ -86,8 +86,8 @@ void host_machine(void)
 	vmemmap_base = HOST_BASE + 0x1000000000UL;
 	vmalloc_start = HOST_BASE + 0x2000000000UL;
 	vmalloc_end = vmalloc_start + VMALLOC_SIZE;
-	fixmap_base = HOST_BASE + 0x3000000000UL;
 	os_ram_create(RAM_END - RAM_BASE);
+	os_reserve(FIXADDR_START, FIXADDR_SIZE);
 	os_reserve(vmemmap_base, VMEMMAP_SIZE);
 	os_reserve(vmalloc_start, VMALLOC_SIZE);
 	os_map(page_offset + BANK0_START, BANK0_END - BANK0_START, BANK0_START - RAM_BASE, true);
@@ -273,7 +273,7 @@ static pte_t kernel_walk(unsigned long va)
 static bool in_region(unsigned long va)
 {
 	return (va >= vmemmap_base && va < vmemmap_base + VMEMMAP_SIZE) ||
-	       (va >= vmalloc_start && va < vmalloc_end);
+	       (va >= vmalloc_start && va < vmalloc_end) || is_fixmap_addr((void *)va);
 }
 
 static bool kernel_fault(unsigned long va)
@@ -290,6 +290,8 @@ static bool kernel_fault(unsigned long va)
 
 void arch_tlb_flush_local_page(unsigned long va)
 {
+	if (is_fixmap_addr((void *)va))
+		os_reserve(va & PAGE_MASK, PAGE_SIZE);
 	soft_flush_range(smp_processor_id(), va, va + PAGE_SIZE);
 }
 

@@ -280,8 +280,8 @@ static inline pgprot_t user_pgprot(bool r, bool w, bool x)
 	return __pgprot(v);
 }
 
-/* arch_sync_icache - code was stored at [kva, kva+size): every CPU fetches the new bytes (tlb.c) */
-void arch_sync_icache(const void *kva, size_t size);
+/* arch_sync_icache - code was stored at [pa, pa+size): every CPU fetches the new bytes (tlb.c) */
+void arch_sync_icache(paddr_t pa, size_t size);
 
 #endif
 #endif

@@ -4,7 +4,7 @@
  *
  *     4 levels (48 bits)    5 levels (57 bits)
  *     ffffffff ffffffff     ffffffff ffffffff   +---------------------------------------+
- *     ffffffff fe000000     ffffffff fe000000   | fixmap: local APIC, IO-APICs          |
+ *     ffffffff fe000000     ffffffff fe000000   | fixmap, 32 MiB (asm/fixmap.h)         |
  *                                               +---------------------------------------+
  *     ffffffff 80000000     ffffffff 80000000   | kernel image; physical 0 is at the    |
  *                                               | start, the image 1 MiB above          |
@@ -43,14 +43,15 @@
 #define USER_ADDR_MIN		0x10000UL
 #define TASK_SIZE		task_size
 #define MAX_PHYSMEM		(1UL << 46)
-#define FIXMAP_SIZE		(1UL << 20)
+#define DIRECT_MAP_SIZE		MAX_PHYSMEM	/* all of it: high memory only by highmem= */
+#define FIXADDR_START		0xfffffffffe000000UL
+#define FIXADDR_SIZE		(32UL << 20)
 
 extern unsigned long task_size;		/* first address that no program can have       */
 extern unsigned long page_offset;	/* direct map: virtual address of physical 0    */
 extern unsigned long vmalloc_start;
 extern unsigned long vmalloc_end;
 extern unsigned long vmemmap_base;
-extern unsigned long fixmap_base;
 
 /* Marks that kernel.ld puts between the parts of the image; all page aligned. */
 extern char _text[], _etext[], __rodata_start[], __rodata_end[];

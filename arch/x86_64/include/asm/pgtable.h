@@ -279,9 +279,9 @@ static inline pgprot_t user_pgprot(bool r, bool w, bool x)
 }
 
 /* arch_sync_icache - nothing: fetches see earlier stores (SDM vol. 3A ch. 8.1.3) */
-static inline void arch_sync_icache(const void *kva, size_t size)
+static inline void arch_sync_icache(paddr_t pa, size_t size)
 {
-	(void)kva;
+	(void)pa;
 	(void)size;
 }
 

@@ -11,7 +11,9 @@
 
 struct cpu;
 extern struct fdt boot_fdt;
-extern paddr_t max_physmem;
+extern paddr_t direct_map_size;
+#undef DIRECT_MAP_SIZE
+#define DIRECT_MAP_SIZE	direct_map_size
 
 void cpu_read_fdt(void);
 void cpu_init_this(struct cpu *c);

@@ -6,7 +6,7 @@
  *        HOST_BASE + 0x000000000    page_offset + RAM_BASE    direct map, two banks of RAM
  *        HOST_BASE + 0x1000000000   vmemmap_base
  *        HOST_BASE + 0x2000000000   vmalloc_start             1 GiB
- *        HOST_BASE + 0x3000000000   fixmap_base               not used
+ *        HOST_BASE + 0x3000000000   FIXADDR_START             32 MiB
  *   user addresses are numbers that only the software MMU understands: [0, TASK_SIZE)
  *
  *   RAM, chosen to be awkward: a ragged start, a hole, and zone borders inside a bank
@@ -31,12 +31,15 @@
 #define BANK1_END	RAM_END
 
 #define USER_ADDR_MIN	0x10000UL
+#define FIXADDR_START	(HOST_BASE + 0x3000000000UL)
+#define FIXADDR_SIZE	(32UL << 20)
 #define MAX_PHYSMEM	(1UL << 46)
+#define DIRECT_MAP_SIZE	MAX_PHYSMEM
 #define ZONE_DMA_END_PFN 0x80801UL
 #define KERNEL_LINK_BASE 0UL
 
 extern unsigned long task_size;
-extern unsigned long vmemmap_base, vmalloc_start, vmalloc_end, fixmap_base;
+extern unsigned long vmemmap_base, vmalloc_start, vmalloc_end;
 
 #define TASK_SIZE	task_size
 

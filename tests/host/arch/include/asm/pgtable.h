@@ -267,9 +267,9 @@ static inline pgprot_t user_pgprot(bool r, bool w, bool x)
 }
 
 /* Nothing fetches instructions from user memory here. */
-static inline void arch_sync_icache(const void *kva, size_t size)
+static inline void arch_sync_icache(paddr_t pa, size_t size)
 {
-	(void)kva;
+	(void)pa;
 	(void)size;
 }
 
