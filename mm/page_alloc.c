@@ -152,7 +152,7 @@ static noinline struct page *alloc_from_zones(gfp_t gfp, unsigned int order, uns
 	if (!p)
 		p = alloc_slowly(&r);
 	if (p)
-		set_page_owner(p, order, gfp);
+		set_page_owner(p, order, gfp, 2);	/* alloc_from_node() came before */
 	return p;
 }
 
@@ -257,7 +257,7 @@ static noinline struct page *alloc_block(gfp_t gfp, unsigned int order)
 	if (unlikely(!p || !prepare_new_page(p, order)))
 		return alloc_from_here(gfp, order);
 	if (CONFIG_DEBUG)
-		set_page_owner(p, order, gfp);
+		set_page_owner(p, order, gfp, 1);
 	count_vm_events(pgalloc, 1UL << order);
 	return gfp & __GFP_ZERO ? clear_pages(p, order) : p;
 }
@@ -292,7 +292,7 @@ struct page *alloc_pages(gfp_t gfp, unsigned int order)
 	c->pgalloc++;
 	arch_irq_restore(flags);
 	if (CONFIG_DEBUG)
-		set_page_owner(p, 0, gfp);
+		set_page_owner(p, 0, gfp, 0);
 	return gfp & __GFP_ZERO ? clear_pages(p, 0) : p;
 }
 

@@ -5,7 +5,7 @@
  * THE QUESTION   The ledger says that three pages are missing. Whose code took them?
  *
  * THE PICTURE    struct page    [ 0 ][ 1 ][ 2 ][ 3 ] ...
- *                page_owners    [ 0 ][ 1 ][ 2 ][ 3 ] ...     40 bytes each: 7 callers, tid, gfp, order, period
+ *                page_owners    [ 0 ][ 1 ][ 2 ][ 3 ] ...     44 bytes each: 8 callers, tid, gfp, order, period
  *
  *                a report groups what is in use by its callers, largest group first
  *
@@ -35,7 +35,6 @@
 #include <uapi/errno.h>
 
 #define SITE_BITS	10		/* 1024 sites: a booted system with every test run has about 200 */
-#define SKIP_FRAMES	1		/* page_owner_note() itself was called by the allocator */
 
 struct page_owner *page_owners;
 static u32 period = 1;
@@ -62,10 +61,10 @@ static bool add_frame(unsigned long pc, void *arg)
 	return u->n < OWNER_FRAMES;
 }
 
-void page_owner_note(struct page *p, unsigned int order, gfp_t gfp)
+void page_owner_note(struct page *p, unsigned int order, gfp_t gfp, unsigned int skip)
 {
 	struct page_owner *o = &page_owners[page_to_pfn(p) - min_pfn];
-	struct unwind u = { o, SKIP_FRAMES, 0 };
+	struct unwind u = { o, skip + 1, 0 };		/* and this function */
 
 	memset(o->pc, 0, sizeof(o->pc));
 	arch_backtrace(NULL, add_frame, &u);

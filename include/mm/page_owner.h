@@ -6,7 +6,7 @@
 #include <lib/compiler.h>
 #include <mm/page.h>
 
-#define OWNER_FRAMES	7
+#define OWNER_FRAMES	8
 
 struct page_owner {
 	s32	pc[OWNER_FRAMES];	/* return addresses, innermost first, from an address in the kernel; 0: none */
@@ -18,11 +18,12 @@ struct page_owner {
 /* page_owners - one for each frame from min_pfn on; NULL: switched off, and no such table exists. */
 extern struct page_owner *page_owners;
 
-void page_owner_note(struct page *p, unsigned int order, gfp_t gfp);
-static inline void set_page_owner(struct page *p, unsigned int order, gfp_t gfp)
+/* page_owner_note - without the @skip innermost callers, which are the allocator's own */
+void page_owner_note(struct page *p, unsigned int order, gfp_t gfp, unsigned int skip);
+static inline void set_page_owner(struct page *p, unsigned int order, gfp_t gfp, unsigned int skip)
 {
 	if (unlikely(page_owners != NULL))
-		page_owner_note(p, order, gfp);
+		page_owner_note(p, order, gfp, skip);
 }
 
 /* page_owner_init - while memblock still allocates, with the memmap mapped. */
