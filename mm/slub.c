@@ -287,8 +287,8 @@ static void *alloc_one(struct kmem_cache *c, size_t size, gfp_t gfp, int node, u
 	void *obj;
 
 	while (!(obj = alloc_one_from_lists(c, size, node, site)) && (slab = new_slab(c, gfp, node))) {
+		node = (int)slab_nid(slab);	/* the wanted one, unless that has no memory left */
 		n = c_node(c, slab_nid(slab));
-		node = NO_NODE;		/* perhaps it came from another one */
 		spin_lock_irqsave(&n->lock, flags);
 		add_partial(n, slab);
 		spin_unlock_irqrestore(&n->lock, flags);

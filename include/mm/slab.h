@@ -34,7 +34,10 @@ void kmem_cache_free(struct kmem_cache *c, void *obj);
 /* kmem_cache_alloc_bulk - @n objects into @obj[]: all of them, or none and false. _free_bulk takes any number back. */
 bool kmem_cache_alloc_bulk(struct kmem_cache *c, gfp_t gfp, size_t n, void **obj);
 void kmem_cache_free_bulk(struct kmem_cache *c, size_t n, void **obj);
-/* kmem_cache_shrink - empty slabs back to the page allocator; returns pages. */
+/*
+ * kmem_cache_shrink - empty slabs back to the page allocator; returns pages. Other CPUs give up theirs if interrupts
+ *   are on (then no spinlock may be held).
+ */
 unsigned long kmem_cache_shrink(struct kmem_cache *c);
 /* kmem_cache_shrink_all - every cache */
 unsigned long kmem_cache_shrink_all(void);
