@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fs/proc_maps.c - /proc/PID/maps, smaps and smaps_rollup: an address space as text
+ * fs/proc_maps.c - /proc/PID/maps, smaps, smaps_rollup and numa_maps: an address space as text
  *
  * ALWAYS TRUE  the text shows one moment: mmap_lock is held for reading while it is made.
  * LOCKS        mmap_lock (read). The text goes to kernel memory, so no fault can want the lock again.
@@ -153,15 +153,55 @@ static void add_usage(struct vma_usage *sum, const struct vma_usage *u)
 	sum->swap += u->swap;
 }
 
+/* numa_maps: on which node the pages of each mapping are; there is one policy, the default. */
+static void show_numa(struct seq_file *m, struct mm_struct *mm, struct vm_area_struct *vma, char *buf)
+{
+	const char *name = special_name(mm, vma);
+	unsigned long pages, anon, dirty;
+	struct vma_usage u;
+	unsigned int nid;
+
+	vma_usage(vma, &u);
+	pages = u.rss >> PAGE_SHIFT;
+	anon = u.anonymous >> PAGE_SHIFT;
+	dirty = (u.shared_dirty + u.private_dirty) >> PAGE_SHIFT;
+	seq_printf(m, "%08lx default", vma->vm_start);
+	if (vma->vm_file) {
+		seq_puts(m, " file=");
+		show_name(m, mm, vma, buf);
+	} else if (name && (strcmp(name, "[heap]") == 0 || strcmp(name, "[stack]") == 0)) {
+		seq_puts(m, name[1] == 'h' ? " heap" : " stack");
+	}
+	if (anon)
+		seq_printf(m, " anon=%lu", anon);
+	if (dirty)
+		seq_printf(m, " dirty=%lu", dirty);
+	if (pages != anon && pages != dirty)
+		seq_printf(m, " mapped=%lu", pages);
+	if (u.most_mapped > 1)
+		seq_printf(m, " mapmax=%lu", u.most_mapped);
+	for_each_online_node(nid)
+		if (u.on_node[nid])
+			seq_printf(m, " N%u=%lu", nid, u.on_node[nid]);
+	if (pages)
+		seq_printf(m, " kernelpagesize_kB=%lu", PAGE_SIZE >> 10);
+	seq_putc(m, '\n');
+}
+
 /* ---- the files ---- */
 
-static void show_all_vmas(struct seq_file *m, struct mm_struct *mm, bool usage, char *buf)
+enum view { MAPS, SMAPS, ROLLUP, NUMA };
+
+static void show_all_vmas(struct seq_file *m, struct mm_struct *mm, enum view view, char *buf)
 {
 	struct vm_area_struct *vma;
 
 	for_each_vma(mm, vma) {
-		show_vma(m, mm, vma, buf);
-		if (usage)
+		if (view == NUMA)
+			show_numa(m, mm, vma, buf);
+		else
+			show_vma(m, mm, vma, buf);
+		if (view == SMAPS)
 			show_smap(m, vma);
 	}
 }
@@ -185,8 +225,6 @@ static void show_sum(struct seq_file *m, struct mm_struct *mm)
 	show_usage(m, &sum, locked, true);
 }
 
-enum view { MAPS, SMAPS, ROLLUP };
-
 static int show(struct seq_file *m, enum view view)
 {
 	struct mm_struct *mm;
@@ -207,7 +245,7 @@ static int show(struct seq_file *m, enum view view)
 		if (view == ROLLUP)
 			show_sum(m, mm);
 		else
-			show_all_vmas(m, mm, view == SMAPS, buf);
+			show_all_vmas(m, mm, view, buf);
 		up_read(&mm->mmap_lock);
 	}
 	kfree(buf);
@@ -223,6 +261,11 @@ int proc_show_maps(struct seq_file *m)
 int proc_show_smaps(struct seq_file *m)
 {
 	return show(m, SMAPS);
+}
+
+int proc_show_numa_maps(struct seq_file *m)
+{
+	return show(m, NUMA);
 }
 
 int proc_show_smaps_rollup(struct seq_file *m)

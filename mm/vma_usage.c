@@ -11,6 +11,7 @@
  * LOCKS          mmap_lock (read) by the caller; ptl per table.
  * READ NEXT      rmap.c (what a mapcount is), fs/proc_pid.c.
  */
+#include <mm/zone.h>
 #include "mm_internal.h"
 
 #define PSS_SHIFT 12
@@ -22,6 +23,8 @@ static void add_page(struct vma_usage *u, struct page *page, pte_t pte)
 	unsigned long part = (PAGE_SIZE << PSS_SHIFT) / (unsigned long)max(maps, 1);
 
 	u->rss += PAGE_SIZE;
+	u->on_node[page_to_nid(page)]++;
+	u->most_mapped = max(u->most_mapped, (unsigned long)maps);
 	u->pss_shifted += part;
 	u->pss_dirty += dirty ? part : 0;
 	*(PageAnon(page) ? &u->pss_anon : PageSwapBacked(page) ? &u->pss_shmem : &u->pss_file) += part;

@@ -92,6 +92,7 @@ int proc_write_make_it_fail(struct inode *inode, char *text);
 int proc_show_maps(struct seq_file *m);
 int proc_show_smaps(struct seq_file *m);
 int proc_show_smaps_rollup(struct seq_file *m);
+int proc_show_numa_maps(struct seq_file *m);
 /* proc_mem.c */
 extern const struct file_ops proc_mem_fops, proc_pagemap_fops;
 int proc_write_clear_refs(struct inode *inode, char *text);

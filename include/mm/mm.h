@@ -12,6 +12,7 @@
 #include <kernel/rwsem.h>
 #include <lib/interval_tree.h>
 #include <lib/rbtree.h>
+#include <mm/numa.h>
 #include <mm/page.h>
 
 struct address_space;
@@ -223,6 +224,8 @@ enum fault_result handle_mm_fault(struct mm_struct *mm, unsigned long address, b
 struct vma_usage {
 	unsigned long rss, pss_shifted, shared_clean, shared_dirty, private_clean, private_dirty;
 	unsigned long pss_dirty, pss_anon, pss_file, pss_shmem;	/* parts of pss_shifted, shifted too */
+	unsigned long on_node[MAX_NUMNODES];			/* pages */
+	unsigned long most_mapped;				/* mapcount of the page with the largest one */
 	unsigned long referenced, anonymous, swap;
 };
 /* vma_usage - walk the page tables of @vma; bytes; pss_shifted is bytes << 12. mmap_lock held. */

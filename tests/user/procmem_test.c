@@ -276,6 +276,31 @@ TEST(smaps_rollup_is_the_sum)
 	CHECK(read_number("/proc/self/smaps_rollup", "Private_Dirty:") - dirty >= 768 * (long)page / 1024);
 }
 
+TEST(numa_maps_counts_the_pages_of_a_mapping)
+{
+	char *p = map(8 * page, RW, ANON, -1), line[512];
+	FILE *f = fopen("/proc/self/numa_maps", "r");
+	unsigned long pages = 0;
+
+	if (!f)
+		SKIP("no /proc/self/numa_maps");
+	fclose(f);
+	CHECK_OK(mprotect(p, page, PROT_READ));		/* so that no neighbour is joined to it */
+	CHECK_OK(mprotect(p + 7 * page, page, PROT_READ));
+	memset(p + page, 1, 5 * page);
+	f = fopen("/proc/self/numa_maps", "r");
+	while (fgets(line, sizeof(line), f)) {
+		if (strtoul(line, NULL, 16) != (uintptr_t)(p + page))
+			continue;
+		CHECK(strstr(line, " anon=5 "));
+		CHECK(strstr(line, " dirty=5 "));
+		CHECK(strstr(line, " kernelpagesize_kB="));
+		for (char *n = strstr(line, " N"); n; n = strstr(n + 1, " N"))
+			pages += strtoul(strchr(n, '=') + 1, NULL, 10);
+	}
+	CHECK_EQ(pages, 5);
+}
+
 /* ---- who dies first ---- */
 
 static long number(const char *path)

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tests/user/failnth_calls_test.c - every allocation behind the rarer calls about memory fails once
+ *
+ * How: failnth.c. The common calls are in failnth_test.c.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/mman.h>
+#include <sys/shm.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+#include "failnth.h"
+#include "utest.h"
+
+#ifndef CLONE_PIDFD
+#define CLONE_PIDFD 0x1000
+#endif
+
+static int fd = -1, segment = -1;
+static char *mem;
+
+static void close_fd(void)
+{
+	CHECK_OK(close(fd));
+}
+
+/* ---- System V segments ---- */
+
+static long act_shmget(void)
+{
+	segment = shmget(IPC_PRIVATE, 4 * page, 0600);
+	return segment;
+}
+
+static void remove_segment(void)
+{
+	CHECK_OK(shmctl(segment, IPC_RMID, NULL));
+}
+SWEEP(failnth_shmget_fails_cleanly, 3, .act = act_shmget, .undo = remove_segment)
+
+/* Removed already: it goes with the last attachment, also when that was a failed one. */
+static long act_shmat(void)
+{
+	char *p;
+
+	segment = shmget(IPC_PRIVATE, 4 * page, 0600);
+	if (segment < 0)
+		return -1;
+	p = shmat(segment, NULL, 0);
+	shmctl(segment, IPC_RMID, NULL);
+	return p == (char *)-1 ? -1 : shmdt(p);
+}
+SWEEP(failnth_shmat_of_a_removed_segment_loses_nothing, 4, .act = act_shmat)
+
+/* ---- seals, processes as descriptors ---- */
+
+static long act_sealed(void)
+{
+	char *p;
+
+	fd = (int)syscall(SYS_memfd_create, "sealed", MFD_ALLOW_SEALING);
+	if (fd < 0)
+		return -1;
+	if (ftruncate(fd, (off_t)page) || pwrite(fd, "x", 1, 0) < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE))
+		goto fail;
+	p = mmap(NULL, page, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (p == MAP_FAILED)
+		goto fail;
+	return munmap(p, page);
+fail:
+	close(fd);
+	return -1;
+}
+SWEEP(failnth_sealed_file_fails_cleanly, 4, .act = act_sealed, .undo = close_fd)
+
+static long act_clone_pidfd(void)
+{
+	long pid;
+	int st;
+
+	fd = -1;
+	pid = syscall(SYS_clone, CLONE_PIDFD | SIGCHLD, 0, &fd, 0, 0);
+	if (pid == 0)
+		_exit(0);
+	if (pid < 0)
+		return -1;
+	waitpid((pid_t)pid, &st, 0);
+	close(fd);
+	return EXITED(st, 0) ? 0 : -1;
+}
+SWEEP(failnth_clone_with_a_pidfd_leaves_no_descriptor, 10, .act = act_clone_pidfd, .other = EAGAIN)
+
+/* ---- mappings in another order, and through /proc ---- */
+
+static void prepare_window(void)
+{
+	mem = map(8 * page, RW, SHARED_ANON, -1);
+	memset(mem, 1, 8 * page);
+}
+
+static long act_remap(void)
+{
+	char *p = mmap(NULL, 8 * page, RW, SHARED_ANON, -1, 0);
+	long ret;
+
+	if (p == MAP_FAILED)
+		return -1;
+	ret = remap_file_pages(p + 2 * page, 2 * page, 0, 6, 0);
+	return munmap(p, 8 * page) ? -1 : ret;
+}
+SWEEP(failnth_remap_file_pages_fails_cleanly, 3, .act = act_remap)
+
+static long act_proc_mem(void)
+{
+	int f = open("/proc/self/mem", O_RDONLY);
+	long n;
+	char c;
+
+	if (f < 0)
+		return -1;
+	n = pread(f, &c, 1, (off_t)(uintptr_t)mem);
+	close(f);
+	return n == 1 ? 0 : -1;
+}
+SWEEP(failnth_proc_mem_fails_cleanly, 2, .prepare = prepare_window, .act = act_proc_mem)
+
+static long act_pagemap(void)
+{
+	int f = open("/proc/self/pagemap", O_RDONLY);
+	uint64_t e;
+	long n;
+
+	if (f < 0)
+		return -1;
+	n = pread(f, &e, 8, (off_t)((uintptr_t)mem / page * 8));
+	close(f);
+	return n == 8 ? 0 : -1;
+}
+SWEEP(failnth_pagemap_fails_cleanly, 2, .prepare = prepare_window, .act = act_pagemap)
