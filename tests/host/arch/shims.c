@@ -67,6 +67,11 @@ void panic(const char *fmt, ...)
 	os_die();
 }
 
+void boot_failure(const char *fmt, ...)
+{
+	panic("boot failure: %s", fmt);
+}
+
 bool host_panics(void (*fn)(void *), void *arg, const char *text)
 {
 	volatile bool panicked = true;
