@@ -38,7 +38,7 @@
 #include <mm/page_alloc.h>
 #include <mm/slab.h>
 
-unsigned int alloc_watch;
+unsigned long alloc_watch;
 
 struct fault_attr fail_page_alloc = {
 	.name = "fail_page_alloc", .interval = 1, .times = -1, .ignore_gfp_wait = 1, .min_order = 1,

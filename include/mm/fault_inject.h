@@ -13,7 +13,7 @@
  */
 #define WATCH_FAIL	BIT(0)
 #define WATCH_OWNER	BIT(1)
-extern unsigned int alloc_watch;
+extern unsigned long alloc_watch;
 
 /* one kind of failure; the names are those of the files below /proc/fail_page_alloc and /proc/failslab */
 struct fault_attr {

@@ -223,7 +223,7 @@ KTEST(fail_nth_does_not_count_interrupts_or_those_that_free_memory)
 
 KTEST(fault_injection_off_leaves_the_fast_paths_alone)
 {
-	unsigned int watch = alloc_watch;
+	unsigned long watch = alloc_watch;
 
 	EXPECT(!(watch & WATCH_FAIL));
 	arm_nth(5);
