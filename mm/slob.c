@@ -293,7 +293,7 @@ static void slob_free_block(void *p, unsigned int units, const char *name)
 /* Bytes in front of an object of @c. */
 static unsigned int head_size(const struct kmem_cache *c)
 {
-	return c->flags & SLAB_KMALLOC || CONFIG_DEBUG ? SLOB_HEAD : 0;
+	return (c->flags & SLAB_KMALLOC) || CONFIG_DEBUG > 0 ? SLOB_HEAD : 0;
 }
 
 static void set_head(const struct kmem_cache *c, void *obj, size_t size)
