@@ -91,6 +91,16 @@ static bool list_names(const char *list, const char *name)
 	return false;
 }
 
+/* Once, for the first cache there is. */
+static void complain(char letter)
+{
+	static bool said;
+
+	if (!said)
+		printk("slub_debug: '%c' is none of F Z P U and -: ignored\n", letter);
+	said = true;
+}
+
 unsigned int slub_debug_flags(const struct kmem_cache *c)
 {
 	const char *s = boot_params.slub_debug;
@@ -102,8 +112,11 @@ unsigned int slub_debug_flags(const struct kmem_cache *c)
 		return CONFIG_DEBUG ? SLAB_DEBUG_FLAGS : 0;
 	if (*s == '\0' || *s == ',')
 		flags = SLAB_DEBUG_FLAGS;
-	for (; *s && *s != ','; s++)
+	for (; *s && *s != ','; s++) {
 		flags |= letter_flag(*s);
+		if (*s != '-' && !letter_flag(*s))
+			complain(*s);
+	}
 	return !*s || list_names(s + 1, c->name) ? flags : 0;
 }
 
