@@ -47,7 +47,7 @@ u64 stable_page_flags(const struct page *p)
 		k |= 1ULL << KPF_BUDDY;
 	if (!(k & (1ULL << KPF_SLAB | 1ULL << KPF_PGTABLE)) && page_mapcount(p) > 0)
 		k |= 1ULL << KPF_MMAP;
-	if (PageAnon(p))
+	if (page_count(p) > 0 && PageAnon(p))
 		k |= 1ULL << KPF_ANON;
 	if (p == zero_page)
 		k |= 1ULL << KPF_ZERO_PAGE;

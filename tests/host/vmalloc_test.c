@@ -273,6 +273,7 @@ static void a_thousand_frees_share_few_flushes(void **state)
 static void a_reused_address_never_shows_its_old_page(void **state)
 {
 	unsigned long purges = vm_event_sum(vmap_purge);
+	struct page *others[5] = { NULL };	/* or the same page would come back to the same address */
 	struct vm_request rq = { .size = 3 * PAGE_SIZE, .align = PAGE_SIZE, .gfp = GFP_KERNEL,
 				 .prot = PAGE_KERNEL, .node = NO_NODE };
 
@@ -286,7 +287,12 @@ static void a_reused_address_never_shows_its_old_page(void **state)
 		memset(p, (u8)i, rq.size);
 		check_translations(p, rq.size, (u8)i);
 		vfree(p);
+		if (others[i % 5])
+			free_pages(others[i % 5], 0);
+		others[i % 5] = alloc_page(GFP_KERNEL);
 	}
+	for (unsigned int i = 0; i < 5; i++)
+		free_pages(others[i], 0);
 	assert_true(vm_event_sum(vmap_purge) - purges >= 90);
 }
 
