@@ -179,7 +179,10 @@ static bool attr_says(struct fault_attr *a, size_t size, gfp_t gfp)
 /* J2 */
 static bool is_exempt(gfp_t gfp)
 {
-	return (gfp & __GFP_MEMALLOC) || this_cpu()->irq_depth > 0;
+	/* Quiet and not waiting: the caller can do without (SLAB's arrays), and no call would fail. */
+	bool optional = (gfp & (__GFP_NOWARN | __GFP_RECLAIM | __GFP_HIGH)) == __GFP_NOWARN;
+
+	return (gfp & __GFP_MEMALLOC) || optional || this_cpu()->irq_depth > 0;
 }
 
 bool fail_page(gfp_t gfp, unsigned int order)

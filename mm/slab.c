@@ -100,7 +100,7 @@ static struct kmem_cache_node *slab_node(struct kmem_cache *c, const struct page
 
 static struct kmem_cache_node *wanted_node(struct kmem_cache *c, int node)
 {
-	return node == NUMA_NO_NODE ? local_node(c) : c_node(c, (unsigned int)node);
+	return (unsigned int)node < slab_nr_nodes ? c_node(c, (unsigned int)node) : local_node(c);
 }
 
 static struct page *slab_head(const void *obj)
@@ -271,6 +271,7 @@ static unsigned int alloc_block(struct kmem_cache *c, struct array_cache *ac, st
 {
 	unsigned int n = min(count, (unsigned int)(slab->objects - slab->inuse));
 
+	ASSERT(ac->avail + n <= ac->limit);
 	for (unsigned int i = 0; i < n; i++)
 		ac->entry[ac->avail++] = slab_get_obj(c, slab);
 	return n;
@@ -366,7 +367,12 @@ static noinline void *slab_alloc_slowly(struct kmem_cache *c, gfp_t gfp, int nod
 
 	if (!ac)
 		ac = setup_cpu_cache(c);
-	obj = ac && n == local_node(c) ? cache_alloc_refill(c, ac) : cache_alloc_node(c, n);
+	if (!ac || n != local_node(c))
+		obj = cache_alloc_node(c, n);
+	else if (ac->avail)	/* an interrupt filled it meanwhile, or the caller named our own node */
+		obj = ac->entry[--ac->avail];
+	else
+		obj = cache_alloc_refill(c, ac);
 	arch_irq_restore(flags);
 	return obj ? obj : cache_grow(c, gfp, node);
 }

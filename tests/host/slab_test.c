@@ -91,6 +91,20 @@ static void slab_objects_travel_through_the_shared_array(void **state)
 	assert_int_equal(kmem_cache_destroy(c), 0);
 }
 
+static void slab_array_is_not_overfilled_by_those_who_name_the_node(void **state)
+{
+	struct kmem_cache *c = kmem_cache_create("named", 64, 0, 0, NULL);
+	void *obj[300];
+
+	for (unsigned int i = 0; i < 300; i++) {
+		obj[i] = kmem_cache_alloc_node(c, GFP_KERNEL, i % 3 ? 0 : NO_NODE);
+		assert_true(cpu_cache_get(c)->avail <= cpu_cache_get(c)->limit);
+	}
+	for (unsigned int i = 0; i < 300; i++)
+		kmem_cache_free(c, obj[i]);
+	assert_int_equal(kmem_cache_destroy(c), 0);
+}
+
 static void slab_survives_failing_arrays_and_freelists(void **state)
 {
 	struct kmem_cache *c = kmem_cache_create("failing", 700, 0, 0, NULL);
@@ -154,6 +168,7 @@ int main(void)
 		cmocka_unit_test(slab_moves_between_the_lists_as_it_fills),
 		cmocka_unit_test(slab_takes_partial_slabs_before_free_ones),
 		cmocka_unit_test(slab_objects_travel_through_the_shared_array),
+		cmocka_unit_test(slab_array_is_not_overfilled_by_those_who_name_the_node),
 		cmocka_unit_test(slab_survives_failing_arrays_and_freelists),
 		cmocka_unit_test(slab_objects_stay_constructed_while_free),
 		cmocka_unit_test(slab_write_after_free_is_found),
