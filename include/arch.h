@@ -225,6 +225,12 @@ void secondary_main(void) __noreturn;
 /* handle_fault - page fault in user mode, or in the kernel on a user copy (irqs as the interrupted code had them).
  *   returns: true resolved (or signal queued: user mode); false: the port applies the uaccess fixup or panics. */
 bool handle_fault(struct trapframe *regs, const struct fault_info *fi);
+/*
+ * vmalloc_fault - a page fault in the kernel at a kernel address: asked first, whatever instruction it was. irqs: any.
+ *   returns: true: the loaded top-level table has a new entry now; flush @addr's page here if the hardware keeps
+ *   absent entries, and go on. (mm/vmap.c)
+ */
+bool vmalloc_fault(unsigned long addr);
 /* handle_exception - a user-mode exception other than a fault becomes signal @sig with @code and @addr. */
 void handle_exception(struct trapframe *regs, int sig, int code, unsigned long addr);
 /* handle_syscall - run the call in @regs and store its result; irqs on. */

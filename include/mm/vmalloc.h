@@ -94,12 +94,7 @@ void vmap_area_check(void);
 /* vmalloc_next - copy the first area at or above @addr to *@info (pages not to be followed); false: none */
 bool vmalloc_next(unsigned long addr, struct vm_struct *info);
 
-/* ---- vmap.c ---- */
-/*
- * vmalloc_fault - a touch of kernel address @addr faulted: is it only that the loaded top-level table lacks an
- * entry that the kernel's own has? Then it is copied: try again (RISC-V: after a local flush). Any context.
- */
-bool vmalloc_fault(unsigned long addr);
+/* ---- vmap.c (vmalloc_fault: see arch.h) ---- */
 unsigned long vmalloc_stacks_end(void);		/* kernel stacks lie in [vmalloc_start, here) */
 
 #endif
