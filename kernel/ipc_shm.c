@@ -366,6 +366,6 @@ SYSCALL_DEFINE1(shmdt, unsigned long, addr)
 	if (down_write_killable(&mm->mmap_lock))
 		return -EINTR;
 	err = detach_locked(mm, addr);
-	up_write(&mm->mmap_lock);
+	mmap_write_unlock(mm);
 	return err;
 }

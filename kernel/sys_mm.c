@@ -218,7 +218,7 @@ SYSCALL_DEFINE1(mlockall, int, flags)
 		return -ENOMEM;
 	down_write(&mm->mmap_lock);
 	mm->def_flags = flags & MCL_FUTURE ? lock : 0;
-	up_write(&mm->mmap_lock);
+	mmap_write_unlock(mm);
 	return flags & MCL_CURRENT ? lock_all(mm, lock) : 0;
 }
 
@@ -228,7 +228,7 @@ SYSCALL_DEFINE0(munlockall)
 
 	down_write(&mm->mmap_lock);
 	mm->def_flags = 0;
-	up_write(&mm->mmap_lock);
+	mmap_write_unlock(mm);
 	return lock_all(mm, 0);
 }
 

@@ -89,6 +89,29 @@ void interval_tree_remove(struct interval_tree_node *node, struct rb_root *root)
 	rb_erase_augmented(&node->rb, root, &last_callbacks);
 }
 
+/* May @node stay where it is with @start as its key? Behind equal ones, as if it were inserted now. */
+static bool keeps_place(struct interval_tree_node *node, unsigned long start)
+{
+	struct rb_node *prev = rb_prev(&node->rb), *next = rb_next(&node->rb);
+
+	return (!prev || node_of(prev)->start <= start) && (!next || start < node_of(next)->start);
+}
+
+void interval_tree_update(struct interval_tree_node *node, struct rb_root *root,
+			  unsigned long start, unsigned long last)
+{
+	bool stays = (start == node->start && last == node->last) || keeps_place(node, start);
+
+	if (!stays)
+		interval_tree_remove(node, root);
+	node->start = start;
+	node->last = last;
+	if (stays)
+		last_propagate(&node->rb, NULL);
+	else
+		interval_tree_insert(node, root);
+}
+
 /* Whether something below @rb (maybe NULL) ends at or after @start. */
 static inline bool reaches(struct rb_node *rb, unsigned long start)
 {

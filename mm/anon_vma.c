@@ -111,21 +111,13 @@ void anon_vma_unlock_write(struct vm_area_struct *vma)
 		up_write(&vma->anon_vma->root->rwsem);
 }
 
-void anon_vma_update_start(struct vm_area_struct *vma)
+void anon_vma_update(struct vm_area_struct *vma)
 {
 	struct anon_vma_chain *c;
 
 	list_for_each_entry(c, &vma->anon_vma_chain, same_vma)
-		interval_tree_remove(&c->node, &c->anon_vma->rb_root);
-}
-
-/* Oldest ancestor first: A3 for VMAs that get the same start again. */
-void anon_vma_update_end(struct vm_area_struct *vma)
-{
-	struct anon_vma_chain *c;
-
-	list_for_each_entry_reverse(c, &vma->anon_vma_chain, same_vma)
-		tree_link(c);
+		interval_tree_update(&c->node, &c->anon_vma->rb_root, vma->vm_pgoff,
+				     vma->vm_pgoff + vma_pages(vma) - 1);
 }
 
 void anon_vma_move(struct vm_area_struct *to, struct vm_area_struct *from)
@@ -134,12 +126,11 @@ void anon_vma_move(struct vm_area_struct *to, struct vm_area_struct *from)
 
 	ASSERT(!to->anon_vma && list_empty(&to->anon_vma_chain));
 	anon_vma_lock_write(from);
-	anon_vma_update_start(from);
 	to->anon_vma = from->anon_vma;
 	list_splice_init(&from->anon_vma_chain, &to->anon_vma_chain);
 	list_for_each_entry(c, &to->anon_vma_chain, same_vma)
 		c->vma = to;
-	anon_vma_update_end(to);
+	anon_vma_update(to);
 	from->anon_vma = NULL;
 	anon_vma_unlock_write(to);
 }

@@ -66,7 +66,7 @@ unsigned long do_brk(struct mm_struct *mm, unsigned long brk)
 		mm->brk = brk;
 	populate = ok && new_end > old_end && (mm->def_flags & VM_LOCKED);
 	result = mm->brk;
-	up_write(&mm->mmap_lock);
+	mmap_write_unlock(mm);
 	if (populate)
 		(void)mm_populate(mm, old_end, new_end - old_end);
 	return result;

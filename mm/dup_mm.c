@@ -219,8 +219,8 @@ struct mm_struct *dup_mm(struct mm_struct *old)
 		flush_tlb_mm(old);
 	update_hiwater(new);
 	VALIDATE(mm_check(new));
-	up_write(&new->mmap_lock);
-	up_write(&old->mmap_lock);
+	mmap_write_unlock(new);
+	mmap_write_unlock(old);
 	if (err) {
 		mmput(new);
 		return NULL;

@@ -5,7 +5,7 @@
  * THE QUESTION   The hardware could not complete an access. Is it allowed, and what pte is missing?
  *
  * THE PICTURE    handle_mm_fault
- *                  find_and_check_vma          SEGV_MAPERR, SEGV_ACCERR, or grow the stack
+ *                  vma_pin, or mmap_lock       SEGV_MAPERR, SEGV_ACCERR, or grow the stack
  *                  pte_alloc                   builds missing tables once
  *                  pte none
  *                    anonymous  read     1     fault_anon_read       shared zero page, special
@@ -26,14 +26,14 @@
  *                F4  a cached page is mapped either under its page lock with mapping and size
  *                    checked, or under tree_lock (fault-around): truncate.c excludes both.
  *
- *                F5  nobody waits for a page lock with mmap_lock held: FAULT_WAIT lets go of it
+ *                F5  nobody waits for a page lock with the VMA pinned: FAULT_WAIT lets go of it
  *                    first, waits and starts over.
  *
- * LOCKS          mmap_lock (read) > page lock > ptl > tree_lock. Stack growth lets go of
- *                mmap_lock, takes it for writing and starts over.
+ * LOCKS          pinned VMA (vma_lock.c) or mmap_lock (read) > page lock > ptl > tree_lock.
+ *                Stack growth lets go, takes mmap_lock for writing and starts over.
  *
- * LEFT OUT       swap entries, per-VMA locks, huge pages. (Linux: mm/memory.c)
- * READ NEXT      cow.c, page_cache.c, pgtable.c.
+ * LEFT OUT       swap entries, huge pages. (Linux: mm/memory.c)
+ * READ NEXT      vma_lock.c, cow.c, page_cache.c, pgtable.c.
  */
 #include <mm/swapops.h>
 #include "mm_internal.h"
@@ -60,20 +60,6 @@ static bool access_allowed(const struct fault *f)
 	if (f->exec)
 		return flags & VM_EXEC;
 	return (flags & (VM_READ | VM_WRITE)) || ((flags & VM_EXEC) && exec_implies_read());
-}
-
-/* find_and_check_vma - FAULT_GROW: the address is below a stack that may grow to it */
-static enum fault_result find_and_check_vma(struct fault *f)
-{
-	struct vm_area_struct *vma = find_vma(f->mm, f->address);
-
-	if (!vma)
-		return FAULT_SEGV_MAPERR;
-	if (vma->vm_start > f->address)
-		return vma->vm_flags & VM_GROWSDOWN ? FAULT_GROW : FAULT_SEGV_MAPERR;
-	f->vma = vma;
-	f->pgoff = vma->vm_pgoff + ((f->address - vma->vm_start) >> PAGE_SHIFT);
-	return access_allowed(f) ? FAULT_OK : FAULT_SEGV_ACCERR;
 }
 
 /* grow_allowed - RLIMIT_STACK, the guard gap below, and the limits on all memory */
@@ -112,7 +98,7 @@ enum fault_result expand_stack(struct mm_struct *mm, unsigned long addr)
 		r = FAULT_OK;
 		VALIDATE(mm_check(mm));
 	}
-	up_write(&mm->mmap_lock);
+	mmap_write_unlock(mm);
 	return r;
 }
 
@@ -392,12 +378,12 @@ static enum fault_result fault_none(struct fault *f)
 	return fault_shared_write(f);						/* 5 */
 }
 
-static enum fault_result fault_locked(struct fault *f)
+static enum fault_result fault_in_vma(struct fault *f, struct vm_area_struct *vma)
 {
-	enum fault_result r = find_and_check_vma(f);
-
-	if (r != FAULT_OK)
-		return r;
+	f->vma = vma;
+	f->pgoff = vma->vm_pgoff + ((f->address - vma->vm_start) >> PAGE_SHIFT);
+	if (unlikely(!access_allowed(f)))
+		return FAULT_SEGV_ACCERR;
 	f->pmd = hinted_pmd(f->mm, f->address);
 	if (likely(f->pmd && !pmd_none(*f->pmd)))
 		f->pte = pte_offset(f->pmd, f->address);
@@ -417,6 +403,48 @@ static enum fault_result fault_locked(struct fault *f)
 		return FAULT_OK;
 	}
 	return fault_spurious(f);						/* 7 */
+}
+
+/* pin_is_enough - neither the neighbours nor a driver that counts on mmap_lock take part */
+static bool pin_is_enough(const struct fault *f, const struct vm_area_struct *vma)
+{
+	if (!vma->vm_ops)
+		return vma->anon_vma || !f->write;
+	return !vma->vm_ops->fault && (vma->anon_vma || !f->write || (vma->vm_flags & VM_SHARED));
+}
+
+static noinline enum fault_result fault_with_mmap_lock(struct fault *f)
+{
+	struct vm_area_struct *vma;
+	enum fault_result r;
+
+	count_vm_event(pgfault_mmap_lock);
+	down_read(&f->mm->mmap_lock);
+	vma = find_vma(f->mm, f->address);
+	if (!vma)
+		r = FAULT_SEGV_MAPERR;
+	else if (vma->vm_start > f->address)
+		r = vma->vm_flags & VM_GROWSDOWN ? FAULT_GROW : FAULT_SEGV_MAPERR;
+	else
+		r = fault_in_vma(f, vma);
+	up_read(&f->mm->mmap_lock);
+	return r;
+}
+
+static enum fault_result fault_once(struct fault *f)
+{
+	struct vm_area_struct *vma = vma_pin(f->mm, f->address);
+	enum fault_result r;
+
+	if (unlikely(!vma))
+		return fault_with_mmap_lock(f);
+	if (unlikely(!pin_is_enough(f, vma))) {
+		vma_unpin(vma);
+		return fault_with_mmap_lock(f);
+	}
+	r = fault_in_vma(f, vma);
+	vma_unpin(vma);
+	return r;
 }
 
 /* try_again - what the fault needed while nothing was locked; false: *@r is its last result */
@@ -458,9 +486,7 @@ enum fault_result handle_mm_fault(struct mm_struct *mm, unsigned long address, b
 	}
 	count_vm_event(pgfault);
 	for (;;) {
-		down_read(&mm->mmap_lock);
-		r = fault_locked(&f);
-		up_read(&mm->mmap_lock);
+		r = fault_once(&f);
 		if (likely(r < FAULT_RETRY) || !try_again(&f, &r))
 			break;
 	}

@@ -74,6 +74,7 @@ static int advise_flags(struct vm_area_struct **vmap, unsigned long start, unsig
 	err = vma_isolate(vma, start, end);
 	if (err)
 		return -EAGAIN;			/* madvise(2): a kernel resource, for now */
+	vma_start_write(vma);
 	vma->vm_flags = flags;
 	*vmap = vma_merge(vma);
 	return 0;
@@ -251,6 +252,6 @@ int do_madvise(struct mm_struct *mm, unsigned long addr, size_t len, int advice)
 		return -EINTR;
 	err = advise_range(mm, addr, end, advice);
 	VALIDATE(mm_check(mm));
-	up_write(&mm->mmap_lock);
+	mmap_write_unlock(mm);
 	return err;
 }

@@ -83,6 +83,7 @@ static int lock_vma(struct vm_area_struct **vmap, unsigned long start, unsigned 
 	err = vma_isolate(vma, max(start, vma->vm_start), min(end, vma->vm_end));
 	if (err)
 		return err;
+	vma_start_write(vma);
 	vma->vm_flags = flags;
 	if (lock && !(old & VM_LOCKED))
 		vma->vm_mm->locked_vm += vma_pages(vma);
@@ -143,7 +144,7 @@ int do_mlock(struct mm_struct *mm, unsigned long addr, size_t len, unsigned long
 	else
 		err = lock_range(mm, start, end, lock);
 	VALIDATE(mm_check(mm));
-	up_write(&mm->mmap_lock);
+	mmap_write_unlock(mm);
 	return err || !lock ? err : mm_populate(mm, start, end - start);
 }
 

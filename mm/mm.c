@@ -35,6 +35,8 @@
 struct mm_struct init_mm = {
 	.mmap = LIST_HEAD_INIT(init_mm.mmap),
 	.mmap_lock = RWSEM_INIT(init_mm.mmap_lock, RANK_MMAP),
+	.vma_lock = SPINLOCK_INIT(RANK_VMA_TREE),
+	.vma_wait = WAIT_QUEUE_INIT(init_mm.vma_wait),
 	.mm_users = ATOMIC_INIT(1),
 	.mm_count = ATOMIC_INIT(1),
 	.page_table_lock = SPINLOCK_INIT(RANK_PTE),
@@ -70,6 +72,9 @@ static void mm_setup(struct mm_struct *mm)
 	memset(mm, 0, sizeof(*mm));
 	INIT_LIST_HEAD(&mm->mmap);
 	init_rwsem(&mm->mmap_lock, RANK_MMAP);
+	spin_lock_init(&mm->vma_lock, RANK_VMA_TREE);
+	init_waitqueue_head(&mm->vma_wait);
+	mm->lock_seq = 1;
 	atomic_set(&mm->mm_users, 1);
 	atomic_set(&mm->mm_count, 1);
 	spin_lock_init(&mm->page_table_lock, RANK_PTE);
@@ -114,7 +119,7 @@ static void exit_mmap(struct mm_struct *mm)
 		unmap_region(mm, &vmas, NULL, NULL);
 		ASSERT(mm->total_vm == 0);
 	}
-	up_write(&mm->mmap_lock);
+	mmap_write_unlock(mm);
 }
 
 void mmput(struct mm_struct *mm)

@@ -58,6 +58,11 @@ static inline void page_add_new_anon(struct page *page, const struct vm_area_str
 	mod_vm_state(nr_anon_pages, 1);
 }
 
+/* ---- vma_lock.c ---- */
+/* vma_pin - the VMA at @addr, locked against changes, or NULL: use mmap_lock. vma_unpin undoes it. */
+struct vm_area_struct *vma_pin(struct mm_struct *mm, unsigned long addr);
+void vma_unpin(struct vm_area_struct *vma);
+
 /* ---- vma.c ---- */
 /* vm_area_alloc - an empty VMA of @mm, or a copy of @like's fields; NULL: no memory. */
 struct vm_area_struct *vm_area_alloc(struct mm_struct *mm, const struct vm_area_struct *like);
@@ -160,8 +165,8 @@ void age_range(struct vm_area_struct *vma, unsigned long start, unsigned long en
  * Faults come close together, so the pmd table of the last one is remembered: which 1 GiB it maps
  * and its frame, packed into one word that other threads may replace at any time.
  *	| address >> PUD_SHIFT: 27 bits | frame + 1: 37 bits (2^49 bytes of RAM) |
- * Saves 4 of 5 levels: 85 of 365 instructions of a zero-page fault on RISC-V with Sv57. Used with
- * mmap_lock held only; free_pmds(), which has it for writing, forgets the hint.
+ * Saves 4 of 5 levels: 85 of 365 instructions of a zero-page fault on RISC-V with Sv57. Used in
+ * a pinned VMA or with mmap_lock: free_pmds() frees no table that a VMA needs, and forgets the hint.
  */
 #define HINT_FRAME_BITS		37
 #define HINT_FRAME_MASK		((1UL << HINT_FRAME_BITS) - 1)

@@ -253,7 +253,7 @@ long do_mmap(struct mm_struct *mm, const struct mmap_request *rq)
 	addr = mmap_locked(mm, rq, len);
 	populate = ((rq->flags & MAP_LOCKED) || (mm->def_flags & VM_LOCKED) ||
 		    (rq->flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE);
-	up_write(&mm->mmap_lock);
+	mmap_write_unlock(mm);
 	if (addr > 0 && populate)
 		(void)mm_populate(mm, (unsigned long)addr, len);	/* man mmap: may fail silently */
 	return addr;
@@ -276,7 +276,7 @@ int setup_stack_vma(struct mm_struct *mm, unsigned long top, size_t len, bool ex
 		err = -EEXIST;
 	else
 		err = mmap_region(mm, &proto);
-	up_write(&mm->mmap_lock);
+	mmap_write_unlock(mm);
 	return err;
 }
 
@@ -297,7 +297,7 @@ int install_special_mapping(struct mm_struct *mm, unsigned long addr, size_t len
 		err = -EEXIST;
 	else
 		err = mmap_region(mm, &proto);
-	up_write(&mm->mmap_lock);
+	mmap_write_unlock(mm);
 	return err;
 }
 
@@ -456,6 +456,6 @@ int do_munmap(struct mm_struct *mm, unsigned long addr, size_t len)
 	if (down_write_killable(&mm->mmap_lock))
 		return -EINTR;
 	err = do_munmap_locked(mm, addr, len);
-	up_write(&mm->mmap_lock);
+	mmap_write_unlock(mm);
 	return err;
 }

@@ -108,6 +108,7 @@ static int mprotect_vma(struct vm_area_struct **vmap, unsigned long start, unsig
 		return err;
 	}
 	vm_stat_account(mm, vma->vm_flags, -(long)vma_pages(vma));
+	vma_start_write(vma);
 	vma->vm_flags = flags;
 	vm_stat_account(mm, flags, (long)vma_pages(vma));
 	vma_set_page_prot(vma);
@@ -186,6 +187,6 @@ int do_mprotect(struct mm_struct *mm, unsigned long addr, size_t len, unsigned l
 	if (down_write_killable(&mm->mmap_lock))
 		return -EINTR;
 	err = mprotect_locked(mm, addr, end, prot);
-	up_write(&mm->mmap_lock);
+	mmap_write_unlock(mm);
 	return err;
 }

@@ -80,6 +80,7 @@ static int move_pages(struct move *m)
 
 	if (!len)
 		return 0;
+	vma_start_write(m->vma);
 	if (as)
 		down_write(&as->i_mmap_rwsem);
 	anon_vma_lock_write(m->vma);
@@ -147,6 +148,7 @@ static void unlock_old(struct move *m)
 {
 	if (!(m->vma->vm_flags & VM_LOCKED))
 		return;
+	vma_start_write(m->vma);
 	m->vma->vm_flags &= ~VM_LOCKED_MASK;
 	m->vma->vm_mm->locked_vm -= vma_pages(m->vma);
 }
@@ -313,7 +315,7 @@ long do_mremap(struct mm_struct *mm, unsigned long addr, size_t old_len, size_t 
 	populate = ret > 0 && m.new_len > m.old_len && (find_vma(mm, (unsigned long)ret)->vm_flags &
 							 VM_LOCKED);
 	VALIDATE(mm_check(mm));
-	up_write(&mm->mmap_lock);
+	mmap_write_unlock(mm);
 	if (populate)
 		(void)mm_populate(mm, (unsigned long)ret, m.new_len);
 	return ret;

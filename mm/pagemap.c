@@ -116,7 +116,7 @@ int mm_clear_refs(struct mm_struct *mm, enum clear_refs what)
 		if (down_write_killable(&mm->mmap_lock))
 			return -EINTR;
 		mm->hiwater_rss = mm_rss(mm);
-		up_write(&mm->mmap_lock);
+		mmap_write_unlock(mm);
 		return 0;
 	}
 	if (down_read_killable(&mm->mmap_lock))

@@ -72,7 +72,7 @@ long do_remap_file_pages(struct mm_struct *mm, unsigned long addr, size_t len, p
 		return -EINTR;
 	ret = remap_locked(mm, addr, len, pgoff);
 	VALIDATE(mm_check(mm));
-	up_write(&mm->mmap_lock);
+	mmap_write_unlock(mm);
 	if (ret < 0)
 		return ret;
 	if (!(flags & MAP_NONBLOCK))

@@ -20,10 +20,11 @@
  *                    anon_vma_unlink(); its page tables are freed only after that.
  *                mm_check() verifies V1, V2 and the page counts.
  *
- * LOCKS          mmap_lock for write to change, for read to look; i_mmap_rwsem and the root
+ * LOCKS          mmap_lock for write to change, for read to look; each change of tree, list or borders also
+ *                under mm->vma_lock, after vma_start_write(), for faults look there (vma_lock.c); i_mmap_rwsem and the root
  *                anon_vma's inside, around any change of what their walks read (start, end, pgoff).
  *
- * LEFT OUT       per-VMA locks, the maple tree. (Linux: mm/mmap.c, mm/vma.c)
+ * LEFT OUT       the maple tree. (Linux: mm/mmap.c, mm/vma.c)
  * READ NEXT      mmap.c (who calls this), fault.c (the most frequent reader).
  */
 #include <mm/slab.h>
@@ -50,12 +51,13 @@ struct vm_area_struct *vm_area_alloc(struct mm_struct *mm, const struct vm_area_
 	vma->vm_mm = mm;
 	vma->anon_vma = NULL;
 	INIT_LIST_HEAD(&vma->anon_vma_chain);
+	vma->refs = 0;
 	return vma;
 }
 
 void vm_area_free(struct vm_area_struct *vma)
 {
-	ASSERT(list_empty(&vma->anon_vma_chain));
+	ASSERT(list_empty(&vma->anon_vma_chain) && !vma->refs);
 	kmem_cache_free(vma_cache, vma);
 }
 
@@ -295,11 +297,14 @@ void vma_link(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_s
 
 	ASSERT(vma->vm_start < vma->vm_end);
 	ASSERT(!prev || prev->vm_start < vma->vm_start);
+	spin_lock(&mm->vma_lock);
+	vma->lock_seq = mm->lock_seq;		/* visible, but not to faults before it is complete */
 	list_add(&vma->vm_link, prev ? &prev->vm_link : &mm->mmap);
 	next = vma_next(vma);
 	ASSERT(!next || vma->vm_start <= next->vm_start);
 	tree_insert(mm, vma, prev, next);
 	mm->map_count++;
+	spin_unlock(&mm->vma_lock);
 	vma_link_file(vma);
 }
 
@@ -308,38 +313,42 @@ void vma_unlink_mm(struct vm_area_struct *vma)
 	struct mm_struct *mm = vma->vm_mm;
 	struct vm_area_struct *next = vma_next(vma);
 
+	vma_start_write(vma);
+	spin_lock(&mm->vma_lock);
 	if (mm->mmap_cache == vma)
 		mm->mmap_cache = next;
 	list_unlink(vma->vm_link.prev, vma->vm_link.next);	/* own_gap(vma) still finds prev */
 	gap_update(next);
 	rb_erase_augmented(&vma->vm_rb, &mm->mm_rb, &gap_callbacks);
 	mm->map_count--;
+	spin_unlock(&mm->vma_lock);
 }
 
 void vma_adjust(struct vm_area_struct *vma, unsigned long start, unsigned long end, pgoff_t pgoff)
 {
+	bool start_moves = start != vma->vm_start, end_moves = end != vma->vm_end;
 	struct address_space *as = vma->mapping;
 
 	ASSERT(start < end);
-	if (as) {
+	vma_start_write(vma);
+	if (as)
 		down_write(&as->i_mmap_rwsem);
-		interval_tree_remove(&vma->i_mmap_node, &as->i_mmap);
-	}
 	anon_vma_lock_write(vma);
-	anon_vma_update_start(vma);
+	spin_lock(&vma->vm_mm->vma_lock);
 	vma->vm_start = start;
 	vma->vm_end = end;
 	vma->vm_pgoff = pgoff;
-	anon_vma_update_end(vma);
+	if (start_moves)
+		gap_update(vma);
+	if (end_moves)
+		gap_update(vma_next(vma));
+	spin_unlock(&vma->vm_mm->vma_lock);
+	anon_vma_update(vma);
 	anon_vma_unlock_write(vma);
 	if (as) {
-		vma->i_mmap_node.start = pgoff;
-		vma->i_mmap_node.last = pgoff + vma_pages(vma) - 1;
-		interval_tree_insert(&vma->i_mmap_node, &as->i_mmap);
+		interval_tree_update(&vma->i_mmap_node, &as->i_mmap, pgoff, pgoff + vma_pages(vma) - 1);
 		up_write(&as->i_mmap_rwsem);
 	}
-	gap_update(vma);
-	gap_update(vma_next(vma));
 }
 
 /* ---- split ----------------------------------------------------------------------------------- */

@@ -24,6 +24,7 @@ enum lock_rank {
 	RANK_MODULE,		/* sleeping: start-up and shut-down of subsystems                     */
 	RANK_MMAP,		/* sleeping: mm->mmap_lock; user copies may fault, so all above are outer */
 	RANK_MMAP_NESTED,	/* sleeping: the child's mmap_lock while fork holds the parent's      */
+	RANK_VMA,		/* sleeping: one VMA, pinned by a fault                               */
 	RANK_PAGE,		/* sleeping: PG_locked                                                */
 	RANK_IMMAP,		/* sleeping: address_space->i_mmap_rwsem                              */
 	RANK_ANON_VMA,		/* sleeping: anon_vma->rwsem                                          */
@@ -38,6 +39,7 @@ enum lock_rank {
 	RANK_DCACHE,		/* dentry hash and tree                                               */
 	RANK_INODE_SPIN,	/* inode fields read without the inode lock                           */
 	RANK_MM_LIST,		/* list of all mm_structs                                             */
+	RANK_VMA_TREE,		/* an address space's VMA tree and list                               */
 	RANK_ANON_GATE,		/* references on anon_vmas                                            */
 	RANK_PTE,		/* one page table page                                                */
 	RANK_PTE_NESTED,	/* the destination's, while copying tables                            */

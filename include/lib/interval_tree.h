@@ -22,6 +22,10 @@ struct interval_tree_node {
 /* interval_tree_insert - add @node, whose start and last are set and stay as they are */
 void interval_tree_insert(struct interval_tree_node *node, struct rb_root *root);
 
+/* interval_tree_update - new ends for @node, which is in the tree; the same as remove and insert, but cheaper */
+void interval_tree_update(struct interval_tree_node *node, struct rb_root *root,
+			  unsigned long start, unsigned long last);
+
 /* interval_tree_remove - take @node, which is in the tree, out */
 void interval_tree_remove(struct interval_tree_node *node, struct rb_root *root);
 

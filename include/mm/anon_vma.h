@@ -53,9 +53,8 @@ bool anon_vma_compatible(const struct vm_area_struct *a, const struct vm_area_st
 /* anon_vma_lock_write - no walk sees @vma until unlock; nothing to do without an anon_vma. */
 void anon_vma_lock_write(struct vm_area_struct *vma);
 void anon_vma_unlock_write(struct vm_area_struct *vma);
-/* anon_vma_update_start/end - around a change of vm_start, vm_end or vm_pgoff; hold the lock in between. */
-void anon_vma_update_start(struct vm_area_struct *vma);
-void anon_vma_update_end(struct vm_area_struct *vma);
+/* anon_vma_update - vm_start, vm_end or vm_pgoff have changed, all under the lock */
+void anon_vma_update(struct vm_area_struct *vma);
 
 /* page_get_anon_vma - a reference on the anon_vma of locked @page, or NULL: nobody maps it. put_anon_vma drops it. */
 struct anon_vma *page_get_anon_vma(struct page *page);

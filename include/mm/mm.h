@@ -2,7 +2,8 @@
 /*
  * mm.h - an address space and its VMAs
  *
- * letters: (m) mmap_lock, read to look, write to change (l) page_table_lock or atomic (a) atomic (i) immutable
+ * letters: (m) mmap_lock, read to look, write to change (t) vma_lock (l) page_table_lock or atomic (a) atomic
+ *          (i) immutable. What (m) guards in a VMA may also be read by who has the VMA pinned (vma_lock.c).
  */
 #ifndef MM_MM_H
 #define MM_MM_H
@@ -65,6 +66,8 @@ struct vm_area_struct {
 	struct interval_tree_node i_mmap_node;		/* mapping->i_mmap_rwsem                    */
 	struct anon_vma		*anon_vma;		/* (m) for new anonymous pages; NULL: never had one */
 	struct list_head	anon_vma_chain;		/* (m) links to all anon_vmas whose pages it may map */
+	unsigned long		lock_seq;		/* (t) mm->lock_seq while locked for writing */
+	unsigned int		refs;			/* (a) faults inside; VMA_WRITER_WAITS       */
 };
 
 struct mm_struct {
@@ -74,6 +77,9 @@ struct mm_struct {
 	pgd_t			*pgd;			/* (i) */
 	unsigned long		pmd_hint;		/* (a) pgtable.c: the pmd table used last   */
 	struct rw_semaphore	mmap_lock;		/* RANK_MMAP                                */
+	spinlock_t		vma_lock;	/* RANK_VMA_TREE: (t) find a VMA and pin it, without mmap_lock */
+	unsigned long		lock_seq;	/* (t) changes when mmap_lock is released by a writer */
+	wait_queue_head_t	vma_wait;	/* a writer waits for the faults in one VMA    */
 	atomic_t		mm_users;		/* (a) threads using the user part          */
 	atomic_t		mm_count;		/* (a) references to the struct; all users = 1 */
 	spinlock_t		page_table_lock;	/* RANK_PTE: upper levels of the tables     */
@@ -133,6 +139,17 @@ void switch_mm(struct thread *prev, struct thread *next);
 struct mm_struct *dup_mm(struct mm_struct *old);
 /* mm_rss - resident pages */
 unsigned long mm_rss(struct mm_struct *mm);
+
+/* ---- vma_lock.c: faults need one VMA, not the map ---- */
+/* mmap_write_unlock - up_write(mmap_lock), and every VMA locked by vma_start_write() is free again */
+void mmap_write_unlock(struct mm_struct *mm);
+/* vma_start_write - before @vma changes: no fault is in it until mmap_write_unlock(). mmap_lock held (write); sleeps. */
+void __vma_start_write(struct vm_area_struct *vma);
+static inline void vma_start_write(struct vm_area_struct *vma)
+{
+	if (vma->lock_seq != vma->vm_mm->lock_seq)
+		__vma_start_write(vma);
+}
 
 /* ---- vma.c ---- */
 /* find_vma - first VMA with vm_end > @addr, or NULL. mmap_lock held (read). */

@@ -123,7 +123,7 @@ static void the_stack_grows_to_its_limit_and_keeps_its_guard_gap(void **state)
 
 	mm->rlimit_stack = 4UL << 20;
 	down_write(&mm->mmap_lock);
-	up_write(&mm->mmap_lock);
+	mmap_write_unlock(mm);
 	assert_int_equal(setup_stack_vma(mm, top, 2 * PAGE_SIZE, false), 0);
 	expect_write(mm, top - 8, 1);
 	expect_write(mm, top - (1UL << 20), 2);

@@ -44,7 +44,10 @@ static void random_queries_find_exactly_the_overlapping_nodes(void **state)
 		int i = (int)test_random(NODES);
 		unsigned long start = test_random(200);
 
-		if (in[i]) {
+		if (in[i] && test_random(2)) {
+			interval_tree_update(&nodes[i], &root, start, start + test_random(step % 2 ? 8 : 64));
+			in[i] = !in[i];
+		} else if (in[i]) {
 			interval_tree_remove(&nodes[i], &root);
 			count--;
 		} else {
@@ -91,6 +94,21 @@ static void equal_intervals_are_all_found(void **state)
 	assert_null(interval_tree_iter_first(&root, 0, 4));
 }
 
+/* Behind its equals, wherever it was before: walks meet parents before children that way. */
+static void a_moved_interval_comes_last_among_its_equals(void **state)
+{
+	struct rb_root root = RB_ROOT;
+
+	for (int i = 0; i < 3; i++) {
+		nodes[i].start = nodes[i].last = i == 1 ? 4 : 5;
+		interval_tree_insert(&nodes[i], &root);
+	}
+	interval_tree_update(&nodes[1], &root, 5, 9);
+	assert_ptr_equal(interval_tree_iter_first(&root, 5, 5), &nodes[0]);
+	assert_ptr_equal(interval_tree_iter_next(&nodes[2], 5, 5), &nodes[1]);
+	assert_int_equal(interval_tree_check(&root), 3);
+}
+
 static void interval_tree_check_sees_order_ends_and_subtrees_that_are_wrong(void **state)
 {
 	struct rb_root root = RB_ROOT;
@@ -117,6 +135,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_queries_find_exactly_the_overlapping_nodes),
 		cmocka_unit_test(interval_ending_at_the_last_address_is_found),
+		cmocka_unit_test(a_moved_interval_comes_last_among_its_equals),
 		cmocka_unit_test(equal_intervals_are_all_found),
 		cmocka_unit_test(interval_tree_check_sees_order_ends_and_subtrees_that_are_wrong),
 	};
