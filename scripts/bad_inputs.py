@@ -139,6 +139,10 @@ CASES = {
     "mem-without-initrd": Case(parameters("mem=40M"), CANNOT + "initrd"),
     "mem-more-than-there-is": Case(parameters("mem=100000G"), r"^.*Verso on .* 51[12] MiB"),
     "mem-garbage": Case(parameters("mem=lots"), r"^boot parameter: 'mem=lots' has a value"),
+    "highmem-zero": Case(parameters("highmem=0"), r"^boot parameter: 'highmem=0' asks for none"),
+    "highmem-all-and-more": Case(parameters("highmem=99G"), r"'highmem=\d+' leaves .* too little"),
+    "highmem-nearly-all": Case(parameters("highmem=510M"), "^init exited with status 0"),
+    "highmem-garbage": Case(parameters("highmem=some"), r"^boot parameter: 'highmem=some' has a value"),
     "min-free-too-much": Case(parameters("min_free_kbytes=4000000000"), "^init exited with status 0"),
     "levels": Case(wrong_levels, CANNOT + "levels"),
 }

@@ -6,6 +6,7 @@ One boot is called PORT:DEPTH:smpN:MEMORY:SUITE, e.g. riscv:sv39:smp4:512M:user.
 
   ktest        the tests linked into the kernel (DEBUG=1 KTEST=1), boot parameter ktest
   ktest-numa   the same on a machine with two nodes (x86_64: three)
+  ktest-highmem, user-highmem   ktest and user-debug with most of memory outside the direct map
   user         /bin/utest as PID 1 on the kernel that users run
   user-debug   the same on a kernel with assertions and lock ranks
   smoke        a shell session on the default file system, typed over the serial line
@@ -42,6 +43,8 @@ linux
 riscv:sv57:smp4:4608M:ktest   x86_64:5level:smp4:4608M:ktest
 riscv:sv39:smp4:512M:ktest    x86_64:4level:smp4:512M:ktest
 riscv:sv48:smp4:512M:ktest-numa x86_64:5level:smp4:512M:ktest-numa
+riscv:sv39:smp4:512M:ktest-highmem x86_64:5level:smp1:512M:ktest-highmem
+riscv:sv57:smp1:512M:user-highmem x86_64:4level:smp4:512M:user-highmem
 riscv:sv39:smp4:512M:user     x86_64:4level:smp4:512M:user-debug
 riscv:sv48:smp4:512M:user-debug
 riscv:sv48:smp1:32M:user      x86_64:4level:smp1:32M:user
@@ -56,7 +59,8 @@ riscv:sv57:smp1:64M:busybox   x86_64:5level:smp1:64M:busybox
                for name, case in bad_inputs.CASES.items() if port in case.ports]
 
 NAME = re.compile(r"^(riscv:sv(39|48|57)|x86_64:(4|5)level):smp(\d+):(\d+[MG]):([\w-]+)$")
-TIMEOUTS = {"ktest": 180, "ktest-numa": 180, "user": 240, "user-debug": 300, "smoke": 90, "busybox": 150, "bad": 40}
+TIMEOUTS = {"ktest": 180, "ktest-numa": 180, "ktest-highmem": 180, "user": 240,
+            "user-debug": 300, "user-highmem": 300, "smoke": 90, "busybox": 150, "bad": 40}
 PANIC = re.compile(r"^.*\b(?:kernel panic|panic:|PANIC).*$", re.MULTILINE)
 SEED = re.compile(r"\bseed[ =:]+(0x[0-9a-f]+|\d+)", re.IGNORECASE)
 
@@ -80,6 +84,7 @@ class Job:
     def kernel_variant(self):
         """The directory suffix of the kernel this suite boots."""
         return {"ktest": "-debug-ktest", "ktest-numa": "-debug-ktest",
+                "ktest-highmem": "-debug-ktest", "user-highmem": "-debug",
                 "user-debug": "-debug"}.get(self.suite, "")
 
     def timeout(self):
@@ -155,7 +160,10 @@ class Runner:
     def run_ktap(self, job):
         in_kernel = job.suite.startswith("ktest")
         nodes = machine.numa_nodes(job.arch, job.smp, job.mem) if job.suite == "ktest-numa" else ()
-        command = self.command(job, "ktest" if in_kernel else "rdinit=/bin/utest", extra=nodes)
+        append = "ktest" if in_kernel else "rdinit=/bin/utest"
+        if job.suite.endswith("highmem"):
+            append = "highmem=400M " + append
+        command = self.command(job, append, extra=nodes)
         text, _, lost = guest.run_to_end(command, job.timeout() * self.scale)
         return self.judge(text, lost, not in_kernel)
 
