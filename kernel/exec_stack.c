@@ -17,7 +17,6 @@
  *
  * Sizes are computed first, then everything is written upwards through one page of buffer.
  */
-#include <kernel/params.h>
 #include <kernel/random.h>
 #include <kernel/syscall.h>
 #include <lib/string.h>
@@ -38,7 +37,7 @@ int sysctl_randomize_va_space = 2;
 
 bool exec_randomize(int level)
 {
-	return READ_ONCE(sysctl_randomize_va_space) >= level && !boot_params.norandom &&
+	return READ_ONCE(sysctl_randomize_va_space) >= level &&
 	       !(current_process()->personality & ADDR_NO_RANDOMIZE);
 }
 

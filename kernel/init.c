@@ -103,6 +103,8 @@ void start_init(void)
 	int err;
 
 	init_argv[0] = boot_params.rdinit;
+	if (boot_params.norandom)
+		sysctl_randomize_va_space = 0;
 	signal_start_daemon();
 	make_init_process();
 	err = init_open_console();

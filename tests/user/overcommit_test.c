@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/utsname.h>
 
+#include "failnth.h"
 #include "utest.h"
 
 #define VM "/proc/sys/vm/"
@@ -226,6 +227,54 @@ TEST(overcommit_never_keeps_promises_below_the_limit)
 {
 	only_on_verso();
 	with_mode(2, never, NULL);
+}
+
+/* Each call with its n-th allocation failing; whether it succeeds does not matter here. */
+static void calls_with_failures(int n)
+{
+	char *p, *q;
+	size_t size;
+	pid_t pid;
+
+	fail_nth(n);
+	p = mmap(NULL, 16 * page, RW, ANON, -1, 0);
+	fail_nth(n);
+	pid = fork();
+	if (pid == 0)
+		_exit(0);
+	fail_nth(0);
+	if (pid > 0)
+		wait_for(pid);
+	if (p == MAP_FAILED)
+		return;
+	fail_nth(n);
+	q = mremap(p, 16 * page, 64 * page, MREMAP_MAYMOVE);
+	size = q == MAP_FAILED ? 16 * page : 64 * page;
+	p = q == MAP_FAILED ? p : q;
+	fail_nth(n);
+	(void)!mprotect(p + 3 * page, page, PROT_READ);
+	fail_nth(n);
+	(void)!munmap(p + 5 * page, page);
+	fail_nth(n);
+	q = mmap(NULL, 8 * page, RW, SHARED_ANON, -1, 0);
+	fail_nth(0);
+	CHECK_OK(munmap(p, size));
+	if (q != MAP_FAILED)
+		CHECK_OK(munmap(q, 8 * page));
+}
+
+TEST_WITHIN(120, overcommit_is_exact_when_calls_fail_half_way)
+{
+	long before;
+
+	only_on_verso();
+	need_fail_nth();
+	open_fail_nth();
+	calls_with_failures(0);
+	before = meminfo("Committed_AS");
+	for (int n = 1; n <= 60; n++)
+		calls_with_failures(n);
+	CHECK_EQ(meminfo("Committed_AS"), before);
 }
 
 TEST(overcommit_max_map_count_is_obeyed)
