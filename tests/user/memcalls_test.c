@@ -2,6 +2,7 @@
 /*
  * tests/user/memcalls_test.c - membarrier, mlock2, remap_file_pages, madvise: the rarer calls about memory
  */
+#include <fcntl.h>
 #include <linux/membarrier.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -199,4 +200,98 @@ TEST(remap_file_pages_refuses_private_memory_and_rights)
 	CHECK_ERR(remap_file_pages(q, page, 0, ~0UL, 0), EINVAL);
 	CHECK_OK(munmap(q + page, page));
 	CHECK_ERR(remap_file_pages(q, 2 * page, 0, 0, 0), EINVAL);
+}
+
+/* ---- madvise, mprotect: the rarer values ---- */
+
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#define MADV_POPULATE_WRITE 23
+#endif
+#ifndef MADV_DONTNEED_LOCKED
+#define MADV_DONTNEED_LOCKED 24
+#endif
+
+TEST(madvise_dontneed_locked_drops_locked_pages)
+{
+	char *p = map(2 * page, RW, ANON, -1);
+
+	p[0] = p[page] = 1;
+	CHECK_OK(mlock(p, 2 * page));
+	CHECK_ERR(madvise(p, page, MADV_DONTNEED), EINVAL);
+	CHECK_OK(madvise(p, page, MADV_DONTNEED_LOCKED));
+	CHECK_EQ(p[0], 0);
+	CHECK_EQ(p[page], 1);
+}
+
+TEST(madvise_populate_brings_pages_in_or_says_why_not)
+{
+	char *p = map(8 * page, RW, ANON, -1), *f;
+	int fd = make_file("f", "x", 1);
+
+	CHECK_OK(madvise(p, 3 * page, MADV_POPULATE_WRITE));
+	CHECK_EQ(resident(p, 8), 3);
+	CHECK_OK(mprotect(p + 4 * page, page, PROT_READ));
+	CHECK_ERR(madvise(p + 3 * page, 3 * page, MADV_POPULATE_WRITE), EINVAL);
+	CHECK_EQ(resident(p, 8), 4);		/* up to what cannot be written */
+	CHECK_OK(madvise(p + 4 * page, page, MADV_POPULATE_READ));
+	CHECK_OK(munmap(p + 6 * page, page));
+	CHECK_ERR(madvise(p + 5 * page, 3 * page, MADV_POPULATE_READ), ENOMEM);
+	f = map(2 * page, RW, MAP_SHARED, fd);
+	CHECK_ERR(madvise(f, 2 * page, MADV_POPULATE_READ), EFAULT);
+	CHECK_ERR(madvise(p, page, 12345), EINVAL);
+	CHECK_ERR(madvise(p + 1, page, MADV_POPULATE_READ), EINVAL);
+}
+
+TEST(madvise_remove_cuts_a_hole_and_frees_memory)
+{
+	int fd = memfd_create("holes", 0);
+	char *p, *ro, c = 1;
+
+	CHECK_OK(ftruncate(fd, (off_t)(4 * page)));
+	p = map(4 * page, RW, MAP_SHARED, fd);
+	memset(p, 7, 4 * page);
+	CHECK_OK(madvise(p + page, 2 * page, MADV_REMOVE));
+	CHECK_EQ(lseek(fd, (off_t)page, SEEK_DATA), 3 * page);
+	CHECK_EQ(p[page] + p[3 * page - 1], 0);
+	CHECK_EQ(p[0] + p[3 * page], 14);
+	CHECK_EQ(pread(fd, &c, 1, (off_t)page), 1);
+	CHECK_EQ(c, 0);
+	CHECK_ERR(madvise(map(page, RW, ANON, -1), page, MADV_REMOVE), EINVAL);
+	CHECK_ERR(madvise(map(page, RW, MAP_PRIVATE, fd), page, MADV_REMOVE), EACCES);
+	CHECK_OK(mlock(p, page));
+	CHECK_ERR(madvise(p, page, MADV_REMOVE), EINVAL);
+	ro = map(page, PROT_READ, MAP_PRIVATE, fd);
+	CHECK_ERR(madvise(ro, page, MADV_REMOVE), EACCES);
+}
+
+TEST(mprotect_grows_only_what_grows)
+{
+	char *p = map(2 * page, RW, ANON, -1);
+
+	CHECK_ERR(mprotect(p, page, PROT_READ | PROT_GROWSUP), EINVAL);
+	CHECK_ERR(mprotect(p, page, PROT_READ | PROT_GROWSDOWN), EINVAL);
+	CHECK_ERR(mprotect(p, page, PROT_READ | PROT_GROWSUP | PROT_GROWSDOWN), EINVAL);
+	CHECK_OK(mprotect(p, 0, PROT_READ | PROT_GROWSUP));
+	CHECK_ERR(mprotect(p, page, PROT_READ | 0x40), EINVAL);
+	CHECK_OK(mprotect(p, page, PROT_READ | 0x8));		/* PROT_SEM */
+	CHECK_OK(munmap(p, page));
+	CHECK_ERR(mprotect(p, page, PROT_READ | PROT_GROWSUP), ENOMEM);
+}
+
+TEST(mremap_dontunmap_leaves_an_empty_mapping_that_counts)
+{
+	char *p = map(4 * page, RW, ANON, -1), *q;
+	struct rlimit l;
+
+	memset(p, 5, 4 * page);
+	q = mremap(p, 4 * page, 4 * page, MREMAP_MAYMOVE | 4 /* MREMAP_DONTUNMAP */, NULL);
+	CHECK(q != MAP_FAILED && q != p);
+	CHECK_EQ(q[3 * page], 5);
+	CHECK_EQ(p[3 * page], 0);
+	CHECK(mremap(p, 4 * page, 8 * page, MREMAP_MAYMOVE | 4, NULL) == MAP_FAILED && errno == EINVAL);
+	CHECK(mremap(p, 4 * page, 4 * page, 4, NULL) == MAP_FAILED && errno == EINVAL);
+	l.rlim_cur = l.rlim_max = (rlim_t)read_number("/proc/self/status", "VmSize:") * 1024 + page;
+	CHECK_OK(setrlimit(RLIMIT_AS, &l));
+	CHECK(mremap(q, 4 * page, 4 * page, MREMAP_MAYMOVE | 4, NULL) == MAP_FAILED && errno == ENOMEM);
 }
