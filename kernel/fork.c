@@ -125,6 +125,7 @@ static void copy_thread_state(struct thread *t, const struct clone_args_k *a)
 	t->blocked = current->blocked;
 	t->nice = current->nice;
 	t->affinity = current->affinity;
+	t->mempolicy = current->mempolicy;
 	t->make_it_fail = current->make_it_fail;
 	if (!(a->flags & CLONE_VM) || (a->flags & CLONE_VFORK)) {
 		t->altstack_sp = current->altstack_sp;

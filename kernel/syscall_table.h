@@ -119,6 +119,8 @@
 #define SYSCALL_mprotect		~, sys_mprotect, "puR"
 #define SYSCALL_mremap			~, sys_mremap, "puuxp:p"
 #define SYSCALL_brk			~, sys_brk, "p:p"
+#define SYSCALL_set_mempolicy		~, sys_set_mempolicy, "dpu"
+#define SYSCALL_get_mempolicy		~, sys_get_mempolicy, "ppupx"
 #define SYSCALL_madvise			~, sys_madvise, "pud"
 #define SYSCALL_msync			~, sys_msync, "pux"
 #define SYSCALL_mincore			~, sys_mincore, "pup"

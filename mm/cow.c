@@ -23,6 +23,7 @@
  * READ NEXT      dup_mm.c (who made it read-only).
  */
 #include <mm/highmem.h>
+#include <mm/mempolicy.h>
 #include "mm_internal.h"
 
 static enum fault_result reuse_page(struct fault *f)
@@ -53,7 +54,7 @@ static enum fault_result break_zero(struct fault *f)
 
 	if (anon_vma_prepare(f->vma))
 		return FAULT_OOM;
-	new = alloc_page(GFP_HIGHUSER | __GFP_ZERO);
+	new = alloc_user_page(GFP_HIGHUSER | __GFP_ZERO);
 	if (!new)
 		return FAULT_OOM;
 	ok = lock_pte(f);
@@ -72,7 +73,7 @@ static enum fault_result break_zero(struct fault *f)
 /* copy_of - a new page with @old's bytes; NULL: no memory */
 static struct page *copy_of(struct page *old)
 {
-	struct page *new = alloc_page(GFP_HIGHUSER);
+	struct page *new = alloc_user_page(GFP_HIGHUSER);
 
 	if (new)
 		copy_highpage(new, old);

@@ -35,6 +35,7 @@
  * LEFT OUT       swap entries, huge pages. (Linux: mm/memory.c)
  * READ NEXT      vma_lock.c, cow.c, page_cache.c, pgtable.c.
  */
+#include <mm/mempolicy.h>
 #include <mm/swapops.h>
 #include "mm_internal.h"
 
@@ -119,7 +120,7 @@ enum fault_result fault_anon_write(struct fault *f)
 
 	if (unlikely(anon_vma_prepare(f->vma)))
 		return FAULT_OOM;
-	page = alloc_page(GFP_HIGHUSER | __GFP_ZERO);
+	page = alloc_user_page(GFP_HIGHUSER | __GFP_ZERO);
 	if (unlikely(!page))
 		return FAULT_OOM;
 	if (unlikely(!lock_pte(f))) {

@@ -22,7 +22,7 @@
  *
  * LOCKS          none: written before the second CPU runs.
  * LEFT OUT       hot-plugged memory, memory-side caches (HMAT), /sys/devices/system/node.
- * READ NEXT      zone.c (zonelists), page_alloc.c (who counts hits and misses), mempolicy.c if present.
+ * READ NEXT      zone.c (zonelists), page_alloc.c (who counts hits and misses), mempolicy.c (a thread's wishes).
  */
 #include <arch.h>
 #include <kernel/assert.h>

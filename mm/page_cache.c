@@ -24,6 +24,7 @@
  * LEFT OUT       writeback, readahead, reclaim, shadow entries. (Linux: mm/filemap.c)
  * READ NEXT      truncate.c (removal), fault.c (mapping), shmem.c (a fill that never waits).
  */
+#include <mm/mempolicy.h>
 #include <mm/slab.h>
 #include <mm/zone.h>
 #include "mm_internal.h"
@@ -231,7 +232,7 @@ void set_page_dirty(struct page *page)
 /* add_new_page - a locked page at @index, one reference ours; NULL: see *@err (-EEXIST: look again) */
 static struct page *add_new_page(struct address_space *as, pgoff_t index, int *err)
 {
-	struct page *page = alloc_page(GFP_HIGHUSER);
+	struct page *page = alloc_user_page(GFP_HIGHUSER);
 
 	*err = -ENOMEM;
 	if (!page)

@@ -40,6 +40,14 @@ struct fs_struct;
 
 /* letters: (i) immutable after creation (o) only the thread itself (r) run queue lock (a) atomic
  *          (s) process->sighand lock (t) tasklist lock */
+/* Which nodes its memory comes from: mm/mempolicy.c. All zeroes: nobody said. */
+struct mempolicy {
+	u8			mode;		/* MPOL_*                                       */
+	u8			next;		/* MPOL_INTERLEAVE: the next page's node or a later one */
+	u16			nodes;		/* set of nodes                                 */
+	u32			flags;		/* MPOL_F_STATIC_NODES, ... as given            */
+};
+
 struct thread {
 	/* offsets known to entry.S */
 	unsigned long		work;		/*  0 (a) WORK_*                                */
@@ -66,6 +74,7 @@ struct thread {
 	unsigned long		nvcsw, nivcsw;	/* (o) voluntary, involuntary switches          */
 
 	struct mm_struct	*mm;		/* (o) user address space; NULL: kernel thread  */
+	struct mempolicy	mempolicy;	/* (o) */
 	void			*kstack;	/* (i) lowest address                           */
 	char			comm[16];	/* (o) name, NUL-terminated                     */
 	pid_t			tid;		/* (i) */

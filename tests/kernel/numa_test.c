@@ -9,6 +9,7 @@
 #include <kernel/percpu.h>
 #include <mm/ledger.h>
 #include <mm/memblock.h>
+#include <mm/mempolicy.h>
 #include <mm/page_alloc.h>
 #include <mm/vmstat.h>
 #include <mm/zone.h>
@@ -185,4 +186,75 @@ KTEST(numa_pages_of_another_node_are_counted_as_other)
 		other = vm_event_sum(numa_other);
 		free_pages(p, 0);
 	}
+}
+
+/* ---- policies ---- */
+
+static struct page *by_policy(struct mempolicy pol)
+{
+	struct page *p;
+
+	current->mempolicy = pol;
+	p = alloc_user_page(GFP_USER | __GFP_NOWARN);
+	current->mempolicy = (struct mempolicy){ 0 };
+	return p;
+}
+
+KTEST(mempolicy_pages_come_from_the_nodes_it_names)
+{
+	static const u8 modes[] = { MPOL_PREFERRED, MPOL_BIND, MPOL_PREFERRED_MANY, MPOL_INTERLEAVE };
+	unsigned int nid;
+
+	for_each_online_node(nid)
+		for (unsigned int i = 0; node_managed(nid) && i < ARRAY_SIZE(modes); i++) {
+			struct page *p = by_policy((struct mempolicy){ .mode = modes[i], .nodes = (u16)(1U << nid) });
+
+			REQUIRE(p);
+			EXPECT_EQ(page_to_nid(p), nid);
+			put_page(p);
+		}
+}
+
+KTEST(mempolicy_interleave_takes_a_page_of_each_node_in_turn)
+{
+	unsigned long nodes = nodes_with_memory(), count[MAX_NUMNODES] = { 0 }, before = vm_event_sum(numa_interleave);
+	unsigned int nid, rounds = 8, n = rounds * (unsigned int)__builtin_popcountl(nodes);
+
+	current->mempolicy = (struct mempolicy){ .mode = MPOL_INTERLEAVE, .nodes = (u16)nodes };
+	for (unsigned int i = 0; i < n; i++) {
+		struct page *p = alloc_user_page(GFP_USER);
+
+		EXPECT(p != NULL);
+		if (p) {
+			count[page_to_nid(p)]++;
+			put_page(p);
+		}
+	}
+	current->mempolicy = (struct mempolicy){ 0 };
+	for_each_online_node(nid)
+		EXPECT_EQ(count[nid], nodes >> nid & 1 ? rounds : 0);
+	EXPECT_EQ(vm_event_sum(numa_interleave), before + n);
+}
+
+KTEST(mempolicy_bind_fails_when_its_nodes_are_full_and_preferred_goes_on)
+{
+	unsigned int nid = (unsigned int)__builtin_ctzl(nodes_with_memory());
+	LIST_HEAD(held);
+	struct page *p;
+
+	if (nodes_with_memory() == 1UL << nid) {
+		ktest_skip("needs two nodes with memory");
+		return;
+	}
+	take_node(nid, GFP_KERNEL, &held);
+	EXPECT(by_policy((struct mempolicy){ .mode = MPOL_BIND, .nodes = (u16)(1U << nid) }) == NULL);
+	p = by_policy((struct mempolicy){ .mode = MPOL_PREFERRED, .nodes = (u16)(1U << nid) });
+	EXPECT(p && page_to_nid(p) != nid);
+	if (p)
+		put_page(p);
+	p = by_policy((struct mempolicy){ .mode = MPOL_PREFERRED_MANY, .nodes = (u16)(1U << nid) });
+	EXPECT(p && page_to_nid(p) != nid);
+	if (p)
+		put_page(p);
+	give_back(&held);
 }
