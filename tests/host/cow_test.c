@@ -103,7 +103,7 @@ static void a_page_the_kernel_holds_is_copied_not_reused(void **state)
 	assert_non_null(held);
 	end_space(child);
 	expect_write(mm, a, 2);
-	assert_int_equal(*(u64 *)page_address(held), 1);
+	assert_int_equal(*(u64 *)host_bytes(held), 1);
 	put_page(held);
 	end_space(mm);
 }

@@ -13,7 +13,7 @@ static u8 *bytes_of(struct address_space *as, pgoff_t index)
 	u8 *b;
 
 	assert_non_null(page);
-	b = page_address(page);
+	b = host_bytes(page);
 	put_page(page);
 	return b;
 }
@@ -29,7 +29,7 @@ static void a_page_is_filled_once_and_found_after(void **state)
 	assert_ptr_equal(first, again);
 	assert_int_equal(objects[0].fills, 1);
 	assert_int_equal(page_count(first), 3);		/* ours twice, and the tree's */
-	assert_int_equal(*(u64 *)page_address(first), object_word(0, 7));
+	assert_int_equal(*(u64 *)host_bytes(first), object_word(0, 7));
 	put_page(first);
 	put_page(again);
 	assert_int_equal(disk->nrpages, 1);
@@ -194,7 +194,7 @@ static void a_page_someone_still_holds_outlives_truncation(void **state)
 	object_truncate(0, 0);
 	assert_null(page->mapping);
 	assert_int_equal(page_count(page), 1);
-	assert_int_equal(*(u64 *)page_address(page), object_word(0, 4));
+	assert_int_equal(*(u64 *)host_bytes(page), object_word(0, 4));
 	put_page(page);
 }
 
@@ -203,9 +203,9 @@ static void an_adopted_frame_becomes_the_file_page(void **state)
 	struct page *page = alloc_page(GFP_KERNEL | __GFP_ZERO);
 
 	__SetPageKernel(page);
-	*(u64 *)page_address(page) = 0xadad;
+	*(u64 *)host_bytes(page) = 0xadad;
 	assert_int_equal(page_cache_adopt(memory, page, 9), 0);
-	assert_ptr_equal(bytes_of(memory, 9), page_address(page));
+	assert_ptr_equal(bytes_of(memory, 9), host_bytes(page));
 	assert_false(PageKernel(page));
 	address_space_check(memory);
 }

@@ -41,7 +41,7 @@ static void check_new_area(unsigned int n)
 static void check_translations(const u8 *p, size_t size, u8 fill)
 {
 	for (size_t at = 0; at < size; at += PAGE_SIZE) {
-		const u8 *direct = page_address(vmalloc_to_page(p + at));
+		const u8 *direct = host_bytes(vmalloc_to_page(p + at));
 
 		assert_int_equal(direct[0], fill);
 		assert_int_equal(direct[min(size - at, PAGE_SIZE) - 1], fill);
@@ -330,7 +330,7 @@ static void vmap_shows_pages_in_the_order_given(void **state)
 	for (unsigned int i = 0; i < 3; i++) {
 		p[i * PAGE_SIZE] = (u8)(i + 7);
 		assert_ptr_equal(vmalloc_to_page(p + i * PAGE_SIZE), pages[i]);
-		assert_int_equal(*(u8 *)page_address(pages[i]), i + 7);
+		assert_int_equal(*(u8 *)host_bytes(pages[i]), i + 7);
 	}
 	vunmap(p);
 	assert_null(vmalloc_to_page(p));
@@ -396,7 +396,7 @@ static void pages_behind_an_area_are_the_ones_it_shows(void **state)
 
 		assert_non_null(page);
 		a[i * PAGE_SIZE + 9] = (u8)(i + 40);
-		assert_int_equal(((u8 *)page_address(page))[9], i + 40);
+		assert_int_equal(((u8 *)host_bytes(page))[9], i + 40);
 	}
 	assert_true(is_vmalloc_addr(a));
 	assert_false(is_vmalloc_addr(phys_to_virt(BANK0_START)));

@@ -17,6 +17,8 @@ void host_machine(void);
 void host_boot(void);
 /* host_catch_faults - a test that touches vmalloc addresses: take SIGSEGV back from cmocka */
 void host_catch_faults(void);
+/* host_bytes - what @page holds, wherever it lies: not a kernel address */
+void *host_bytes(const struct page *page);
 /* host_run_on - from here on the calling thread is CPU @cpu, running that CPU's own thread */
 void host_run_on(unsigned int cpu);
 /* host_free_pages - free pages once every CPU gave back what it keeps: equal before and after = no leak */

@@ -5,6 +5,7 @@
 #include <mm/page_alloc.h>
 #include <uapi/errno.h>
 #include "../mm_objects.h"
+#include "host.h"
 
 struct object objects[NR_FILES];
 
@@ -22,7 +23,7 @@ static int disk_fill(struct address_space *as, struct page *page)
 {
 	struct object *o = as->host;
 	u64 word = object_word((unsigned int)(o - objects), (unsigned int)page->index);
-	char *b = page_address(page);
+	char *b = host_bytes(page);
 
 	o->fills++;
 	if (o->fail_fill) {

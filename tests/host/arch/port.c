@@ -20,6 +20,7 @@
 #include <kernel/ipi.h>
 #include <kernel/percpu.h>
 #include <kernel/sched.h>
+#include <mm/highmem.h>
 #include <mm/memblock.h>
 #include <mm/page_alloc.h>
 #include <mm/slab.h>
@@ -47,7 +48,7 @@ paddr_t virt_to_phys(const void *va)
 {
 	paddr_t pa = (unsigned long)va - page_offset;
 
-	if (pa < BANK0_START || pa >= RAM_END || (pa >= BANK0_END && pa < BANK1_START))
+	if (pa < BANK0_START || pa >= min(RAM_END, lowmem_end) || (pa >= BANK0_END && pa < BANK1_START))
 		panic("virt_to_phys of %p, which is not in the direct map", va);
 	return pa;
 }
@@ -79,6 +80,18 @@ void host_catch_faults(void)
 	os_on_fault(kernel_fault);
 }
 
+/* Both banks, up to @end, at @offset + physical address. */
+static void map_ram(unsigned long offset, paddr_t end)
+{
+	os_map(offset + BANK0_START, BANK0_END - BANK0_START, BANK0_START - RAM_BASE, true);
+	os_map(offset + BANK1_START, end - BANK1_START, BANK1_START - RAM_BASE, true);
+}
+
+void *host_bytes(const struct page *page)
+{
+	return (void *)(HOST_VIEW - RAM_BASE + page_to_phys(page));
+}
+
 void host_machine(void)
 {
 	choose_depth((unsigned int)os_getenv("LEVELS", 4));
@@ -90,8 +103,8 @@ void host_machine(void)
 	os_reserve(FIXADDR_START, FIXADDR_SIZE);
 	os_reserve(vmemmap_base, VMEMMAP_SIZE);
 	os_reserve(vmalloc_start, VMALLOC_SIZE);
-	os_map(page_offset + BANK0_START, BANK0_END - BANK0_START, BANK0_START - RAM_BASE, true);
-	os_map(page_offset + BANK1_START, BANK1_END - BANK1_START, BANK1_START - RAM_BASE, true);
+	map_ram(page_offset, pgtable_levels == 3 ? HIGH_START : RAM_END);
+	map_ram(HOST_VIEW - RAM_BASE, RAM_END);
 	host_catch_faults();
 	shims_init_cpu(0);
 }
@@ -115,10 +128,13 @@ void host_boot(void)
 	memblock_add(BANK0_START - 0x1234, BANK0_END - BANK0_START + 0x1234);
 	memblock_remove(0, BANK0_START);
 	memblock_reserve(BANK0_START + (3UL << 20), (1UL << 20) + 1);
+	if (pgtable_levels == 3)
+		lowmem_end = HIGH_START;
 	percpu_init_boot();
 	page_init();
 	slab_init();
 	mm_init();
+	highmem_init();
 	vmalloc_init();
 	for (unsigned int cpu = 1; cpu < HOST_CPUS; cpu++)
 		start_cpu(cpu);
@@ -290,8 +306,12 @@ static bool kernel_fault(unsigned long va)
 
 void arch_tlb_flush_local_page(unsigned long va)
 {
-	if (is_fixmap_addr((void *)va))
+	if (is_fixmap_addr((void *)va)) {
 		os_reserve(va & PAGE_MASK, PAGE_SIZE);
+		if (pte_present(kernel_walk(va)))
+			kernel_fault(va);	/* now: in a test SIGSEGV may be cmocka's */
+		return;
+	}
 	soft_flush_range(smp_processor_id(), va, va + PAGE_SIZE);
 }
 

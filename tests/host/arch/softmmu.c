@@ -249,7 +249,7 @@ static enum fault_result access_user(unsigned long va, enum soft_access access, 
 	}
 	ASSERT_MSG(page_count(pfn_to_page(pte_pfn(pte))) > 0, "%lx leads to a free page", va);
 	if (kva)
-		*kva = (char *)phys_to_virt(pte_pfn(pte) << PAGE_SHIFT) + (va & ~PAGE_MASK);
+		*kva = (char *)host_bytes(pfn_to_page(pte_pfn(pte))) + (va & ~PAGE_MASK);
 	return FAULT_OK;
 }
 

@@ -7,6 +7,7 @@
  *        HOST_BASE + 0x1000000000   vmemmap_base
  *        HOST_BASE + 0x2000000000   vmalloc_start             1 GiB
  *        HOST_BASE + 0x3000000000   FIXADDR_START             32 MiB
+ *        HOST_BASE + 0x3800000000   HOST_VIEW                 all RAM, as the tests see it
  *   user addresses are numbers that only the software MMU understands: [0, TASK_SIZE)
  *
  *   RAM, chosen to be awkward: a ragged start, a hole, and zone borders inside a bank
@@ -29,6 +30,8 @@
 #define BANK0_END	0x81800000UL
 #define BANK1_START	0xff800000UL
 #define BANK1_END	RAM_END
+#define HIGH_START	0x101000000UL	/* with 3 levels the direct map ends here */
+#define HOST_VIEW	(HOST_BASE + 0x3800000000UL)
 
 #define USER_ADDR_MIN	0x10000UL
 #define FIXADDR_START	(HOST_BASE + 0x3000000000UL)
