@@ -50,7 +50,7 @@ void kernel_main(void)
 	check_list(&memory);
 	check_list(&reserved);
 	FUZZ_CHECK(memblock_end_of_ram() <= (paddr_t)EARLY_MAP_GIB << 30);
-	FUZZ_CHECK(lowmem_end <= direct_map_size && boot_fdt.blob >= phys_to_virt(0));
+	FUZZ_CHECK(lowmem_end <= direct_map_size);
 	FUZZ_CHECK((paddr_t)((unsigned long)boot_fdt.blob - page_offset) + boot_fdt.totalsize <= lowmem_end);
 	FUZZ_CHECK(memblock_total() >= MIN_MEMORY);
 	FUZZ_CHECK(initrd_start <= initrd_end && initrd_end <= memblock_end_of_ram());
