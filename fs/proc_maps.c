@@ -9,6 +9,7 @@
 #include <lib/string.h>
 #include <mm/mm.h>
 #include <mm/slab.h>
+#include <mm/vma_usage.h>
 #include <uapi/errno.h>
 
 #define PSS_SHIFT	12	/* of struct vma_usage */

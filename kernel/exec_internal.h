@@ -67,7 +67,7 @@ bool elf_recognise(const struct binprm *b);
 int elf_load(struct binprm *b);
 
 /* ---- exec_stack.c ---- */
-/* exec_randomize - may addresses of this sort (1, the heap: 2) be chosen at random? Not with norandom or ADDR_NO_RANDOMIZE. */
+/* exec_randomize - may addresses of this sort (1, the heap: 2) be random? Not with norandom or ADDR_NO_RANDOMIZE. */
 bool exec_randomize(int level);
 /* exec_layout - stack top and mmap base of the new address space */
 void exec_layout(struct binprm *b);

@@ -19,8 +19,9 @@
  *
  * ALWAYS TRUE    D1  a private page mapped by both is writable through neither.
  *                D2  the parent's writable translations are flushed before fork returns.
- *                D3  a child's VMA is in i_mmap, and linked to its anon_vmas, before its ptes are copied, so truncation finds
- *                    them; it is never visible to threads before it is complete.
+ *                D3  a child's VMA is in i_mmap, and linked to its anon_vmas, before its ptes are
+ *                    copied, so truncation and reverse-map walks find them; it is never visible
+ *                    to threads before it is complete.
  *
  * LOCKS          the parent's mmap_lock (write), the child's inside; child ptl inside parent ptl.
  *

@@ -20,9 +20,10 @@
  *                    anon_vma_unlink(); its page tables are freed only after that.
  *                mm_check() verifies V1, V2 and the page counts.
  *
- * LOCKS          mmap_lock for write to change, for read to look; each change of tree, list or borders also
- *                under mm->vma_lock, after vma_start_write(), for faults look there (vma_lock.c); i_mmap_rwsem and the root
- *                anon_vma's inside, around any change of what their walks read (start, end, pgoff).
+ * LOCKS          mmap_lock for write to change, for read to look; each change of tree, list or
+ *                borders also under mm->vma_lock, after vma_start_write(), for faults look there
+ *                (vma_lock.c); i_mmap_rwsem and the root anon_vma's outside of that, around any
+ *                change of what their walks read (start, end, pgoff).
  *
  * LEFT OUT       the maple tree. (Linux: mm/mmap.c, mm/vma.c)
  * READ NEXT      mmap.c (who calls this), fault.c (the most frequent reader).

@@ -11,6 +11,7 @@
  * LOCKS          mmap_lock (read) by the caller; ptl per table.
  * READ NEXT      rmap.c (what a mapcount is), fs/proc_pid.c.
  */
+#include <mm/vma_usage.h>
 #include <mm/zone.h>
 #include "mm_internal.h"
 

@@ -8,7 +8,7 @@
 
 /* pidfd_file - a new file that stands for @p; ERR_PTR(-ENOMEM) */
 struct file *pidfd_file(struct process *p, unsigned int flags);
-/* pidfd_process_get - the process of descriptor @fd, referenced, and the file's O_* in *@flags (or NULL); NULL: EBADF */
+/* pidfd_process_get - the process of descriptor @fd, referenced; the file's O_* in *@flags (or NULL). NULL: EBADF */
 struct process *pidfd_process_get(int fd, unsigned int *flags);
 
 #endif

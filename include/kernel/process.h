@@ -132,7 +132,7 @@ void process_put(struct process *p);
 struct mm_struct *process_mm_get(struct process *p);
 /* what /proc shows of another process: referenced, or NULL when it has none any more */
 struct file *process_exe_file_get(struct process *p);
-/* process_may_access - may current look into its memory? The same user and nothing privileged about it, or privilege. */
+/* process_may_access - may current look into its memory? The same user and nothing privileged there, or privilege. */
 bool process_may_access(const struct process *p);
 struct files_struct *process_files_get(struct process *p);
 struct fs_struct *process_fs_get(struct process *p);

@@ -143,7 +143,7 @@ unsigned long mm_rss(struct mm_struct *mm);
 /* ---- vma_lock.c: faults need one VMA, not the map ---- */
 /* mmap_write_unlock - up_write(mmap_lock), and every VMA locked by vma_start_write() is free again */
 void mmap_write_unlock(struct mm_struct *mm);
-/* vma_start_write - before @vma changes: no fault is in it until mmap_write_unlock(). mmap_lock held (write); sleeps. */
+/* vma_start_write - before @vma changes: no fault is in it until mmap_write_unlock(). mmap_lock held (write). */
 void __vma_start_write(struct vm_area_struct *vma);
 static inline void vma_start_write(struct vm_area_struct *vma)
 {
@@ -191,7 +191,7 @@ long do_mremap(struct mm_struct *mm, unsigned long addr, size_t old_len, size_t 
 int do_madvise(struct mm_struct *mm, unsigned long addr, size_t len, int advice);
 int do_msync(struct mm_struct *mm, unsigned long addr, size_t len, int flags);
 int do_mincore(struct mm_struct *mm, unsigned long addr, size_t len, u8 __user *vec);
-/* do_mlock - @lock: VM_LOCKED, with VM_LOCKONFAULT for pages as they come, 0 to unlock; @rlimit: bytes of the whole mm */
+/* do_mlock - @lock: VM_LOCKED, with VM_LOCKONFAULT for pages as they come, 0: unlock; @rlimit: bytes of the whole mm */
 int do_mlock(struct mm_struct *mm, unsigned long addr, size_t len, unsigned long lock, unsigned long rlimit);
 /* do_remap_file_pages - show [addr, addr+len) of a shared mapping from page @pgoff of its object on; 0 or -errno */
 long do_remap_file_pages(struct mm_struct *mm, unsigned long addr, size_t len, pgoff_t pgoff, unsigned long flags);
@@ -236,17 +236,6 @@ struct fault {
 };
 /* handle_mm_fault - resolve one fault in current's or another @mm; takes mmap_lock for read. sleeps. */
 enum fault_result handle_mm_fault(struct mm_struct *mm, unsigned long address, bool write, bool exec, bool user);
-
-/* ---- reporting for /proc ---- */
-struct vma_usage {
-	unsigned long rss, pss_shifted, shared_clean, shared_dirty, private_clean, private_dirty;
-	unsigned long pss_dirty, pss_anon, pss_file, pss_shmem;	/* parts of pss_shifted, shifted too */
-	unsigned long on_node[MAX_NUMNODES];			/* pages */
-	unsigned long most_mapped;				/* mapcount of the page with the largest one */
-	unsigned long referenced, anonymous, swap;
-};
-/* vma_usage - walk the page tables of @vma; bytes; pss_shifted is bytes << 12. mmap_lock held. */
-void vma_usage(struct vm_area_struct *vma, struct vma_usage *u);
 
 void mm_init(void);				/* caches, zero page, init_mm; after slab_init() */
 

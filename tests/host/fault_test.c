@@ -4,6 +4,7 @@
 #include "arch/host.h"
 #include "mm_space.h"
 #include <mm/uaccess.h>
+#include <mm/vma_usage.h>
 
 static void read_of_fresh_memory_maps_the_zero_page(void **state)
 {

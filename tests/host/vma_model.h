@@ -9,6 +9,8 @@
 #ifndef TESTS_VMA_MODEL_H
 #define TESTS_VMA_MODEL_H
 
+#include <mm/rmap.h>
+
 #define WINDOW		256U		/* pages */
 #define MMS		4
 #define MAX_LEN		24U
@@ -184,6 +186,25 @@ static void compare(const struct mspace *s)
 		assert_false(s->page[next].mapped);
 	assert_int_equal(locked, s->mm->locked_vm);
 	compare_rmap(s);
+}
+
+/* Other frames, same contents: what maps the page here and in the relatives goes along. */
+static void step_migrate(struct mspace *s, unsigned int first, unsigned int n)
+{
+	for (unsigned int i = first; i < first + n; i++) {
+		struct page *page = page_at(s->mm, addr_of(i)), *new;
+		int maps;
+
+		if (!page || !PageAnon(page))
+			continue;
+		maps = page_mapcount(page);
+		new = alloc_page(GFP_USER);
+		get_page(page);
+		assert_int_equal(migrate_page(page, new), 0);
+		assert_ptr_equal(page_at(s->mm, addr_of(i)), new);
+		assert_int_equal(page_mapcount(new), maps);
+		put_page(new);
+	}
 }
 
 #endif

@@ -11,7 +11,6 @@
 #include <kernel/percpu.h>
 #include <mm/page_alloc.h>
 #include <mm/page_cache.h>
-#include <mm/rmap.h>
 #include <uapi/errno.h>
 #include <uapi/mman.h>
 #include "vma_model.h"
@@ -400,25 +399,6 @@ static void step_truncate(struct mspace *s, unsigned int first, unsigned int n)
 			    spaces[k].page[i].index >= pages)
 				spaces[k].page[i].copied = false;
 	size_of[file] = pages;
-}
-
-/* Other frames, same contents: what maps the page here and in the relatives goes along. */
-static void step_migrate(struct mspace *s, unsigned int first, unsigned int n)
-{
-	for (unsigned int i = first; i < first + n; i++) {
-		struct page *page = page_at(s->mm, addr_of(i)), *new;
-		int maps;
-
-		if (!page || !PageAnon(page))
-			continue;
-		maps = page_mapcount(page);
-		new = alloc_page(GFP_USER);
-		get_page(page);
-		assert_int_equal(migrate_page(page, new), 0);
-		assert_ptr_equal(page_at(s->mm, addr_of(i)), new);
-		assert_int_equal(page_mapcount(new), maps);
-		put_page(new);
-	}
 }
 
 /* ---- the random test ------------------------------------------------------------------------- */

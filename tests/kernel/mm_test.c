@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* mm_test.c - an address space lives, is loaded lazily, and leaves nothing behind (mm/mm.c) */
 #include <kernel/sched.h>
+#include <mm/vma_usage.h>
 #include "mm_test.h"
 
 KTEST(mm_alloc_and_mmput_leave_nothing_behind)
