@@ -62,6 +62,13 @@ int page_cache_adopt(struct address_space *as, struct page *page, pgoff_t index)
 
 void tmpfs_charge_adopted(struct inode *inode) { }
 
+void *memremap(paddr_t pa, size_t size)
+{
+	return phys_to_virt(pa);
+}
+
+void memunmap(void *va) { }
+
 /* ---- names ---- */
 
 int lookup_parent(struct nameidata *nd, int dirfd, const char *name)
