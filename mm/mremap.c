@@ -112,19 +112,13 @@ static bool charge_move(const struct move *m)
 	return true;
 }
 
-/* link_copy - a VMA like m->vma at the new address; NULL: no memory */
-static struct vm_area_struct *link_copy(struct move *m)
+/* make_copy - a VMA like m->vma for the new address, linked to its anon_vmas only; NULL: no memory */
+static struct vm_area_struct *make_copy(const struct move *m)
 {
-	struct mm_struct *mm = m->vma->vm_mm;
-	struct vm_area_struct *new, *prev;
+	struct vm_area_struct *new = vm_area_alloc(m->vma->vm_mm, m->vma);
 
-	if (!charge_move(m))
+	if (!new)
 		return NULL;
-	new = vm_area_alloc(mm, m->vma);
-	if (!new) {
-		vm_uncharge(m->vma->vm_flags, m->new_len >> PAGE_SHIFT);
-		return NULL;
-	}
 	new->vm_start = m->new_addr;
 	new->vm_end = m->new_addr + m->new_len;
 	new->vm_pgoff = m->vma->vm_pgoff + ((m->old_addr - m->vma->vm_start) >> PAGE_SHIFT);
@@ -132,6 +126,22 @@ static struct vm_area_struct *link_copy(struct move *m)
 		new->vm_pgoff = m->new_addr >> PAGE_SHIFT;	/* no page remembers the old one */
 	if (anon_vma_clone(new, m->vma)) {
 		vm_area_free(new);
+		return NULL;
+	}
+	return new;
+}
+
+/* link_copy - the same, charged and in its place; NULL: no memory, or too much promised */
+static struct vm_area_struct *link_copy(struct move *m)
+{
+	struct mm_struct *mm = m->vma->vm_mm;
+	struct vm_area_struct *new, *prev;
+
+	if (!charge_move(m))
+		return NULL;
+	new = make_copy(m);
+	if (!new) {
+		vm_uncharge(m->vma->vm_flags, m->new_len >> PAGE_SHIFT);
 		return NULL;
 	}
 	find_vma_prev(mm, m->new_addr, &prev);

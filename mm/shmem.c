@@ -4,7 +4,7 @@
  *
  * THE QUESTION   Where do pages come from that several processes share, but no disk holds?
  *
- * The page cache itself is the store. A tmpfs inode owns an address_space with shmem_aspace_ops;
+ * The page cache itself is the store. A tmpfs inode owns an address_space (fs/tmpfs.c);
  * MAP_SHARED|MAP_ANONYMOUS makes a nameless one (shmem_object) that lives as long as a VMA of any
  * process refers to it: fork and split take a reference in vm_ops->open, close drops it. Filling
  * means clearing, so nobody ever waits here.

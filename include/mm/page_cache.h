@@ -125,7 +125,7 @@ void punch_pages(struct address_space *as, loff_t start, loff_t end);
 void unmap_mapping_range(struct address_space *as, pgoff_t first, pgoff_t last, bool even_cows);
 
 /* ---- shmem.c: pages that have no file behind them ---- */
-extern const struct aspace_ops shmem_aspace_ops;
+extern const struct aspace_ops shmem_aspace_ops;	/* only for a shmem_object: it is as->host */
 /*
  * shmem_create_anon - an unnamed shared object of @size bytes (MAP_SHARED|MAP_ANONYMOUS), refcounted; all of it is
  * promised at once, or with @noreserve page by page; NULL: no memory, or too much of it

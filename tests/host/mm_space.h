@@ -5,6 +5,7 @@
 
 #include "mm_objects.h"
 #include <kernel/percpu.h>
+#include <mm/overcommit.h>
 #include <mm/page_alloc.h>
 #include <mm/pgtable.h>
 #include <uapi/errno.h>
@@ -83,7 +84,7 @@ static inline void end_space(struct mm_struct *mm)
 	soft_tlb_check();
 }
 
-/* Each test starts with fresh files and must end with as many free pages as it began. */
+/* Each test starts with fresh files and must end with as many free pages as it began, and with no promise open. */
 static unsigned long pages_before;
 
 static inline int space_setup(void **state)
@@ -100,6 +101,10 @@ static inline int space_teardown(void **state)
 	objects_destroy();
 	now = host_free_pages();
 	buddy_check();
+	if (vm_committed()) {
+		printf("# %lu pages are still promised\n", vm_committed());
+		return -1;
+	}
 	if (now == pages_before)
 		return 0;
 	printf("# %lu pages free before, %lu after\n", pages_before, now);

@@ -551,6 +551,7 @@ static void calls_that_run_out_of_memory_leak_and_break_nothing(void **state)
 	}
 	objects_destroy();
 	assert_int_equal(host_free_pages(), start);
+	assert_int_equal(vm_committed(), 0);
 	buddy_check();
 }
 

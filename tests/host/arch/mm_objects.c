@@ -40,7 +40,23 @@ static int disk_fill(struct address_space *as, struct page *page)
 	return 0;
 }
 
+/* A file whose pages are memory, as those of tmpfs; nobody promised them (mm/overcommit.c). */
+static int memory_fill(struct address_space *as, struct page *page)
+{
+	clear_page(page_address(page));
+	SetPageUptodate(page);
+	unlock_page(page);
+	return 0;
+}
+
+static int memory_punch(struct address_space *as, loff_t start, loff_t end)
+{
+	punch_pages(as, start, end);
+	return 0;
+}
+
 static const struct aspace_ops disk_ops = { .fill = disk_fill };
+static const struct aspace_ops memory_ops = { .fill = memory_fill, .punch = memory_punch };
 
 static void object_open(struct vm_area_struct *vma)
 {
@@ -70,7 +86,8 @@ void objects_create(void)
 		struct object *o = &objects[i];
 
 		*o = (struct object){ .on_disk = OBJECT_PAGES };
-		address_space_init(&o->as, o, is_disk(o) ? &disk_ops : &shmem_aspace_ops);
+		address_space_init(&o->as, o, is_disk(o) ? &disk_ops : &memory_ops);
+		o->as.flags = is_disk(o) ? 0 : AS_SHMEM;
 		o->as.size = (loff_t)(OBJECT_PAGES * PAGE_SIZE);
 	}
 }
