@@ -29,6 +29,7 @@ paddr_t lowmem_end __ro_after_init = ~0UL;
  * tables, slabs and stacks: what the smallest machine has.
  */
 #define LOWMEM_MIN	(16UL << 20)
+#define LEAST_FREE	(2UL << 20)	/* with no high memory: nobody gets far with less */
 
 static const char *complaint __ro_after_init;	/* about highmem=, for lowmem_report() */
 
@@ -82,10 +83,10 @@ paddr_t highmem_setup(paddr_t reach, paddr_t image_end)
 	paddr_t least = max(lowest_end(need), ALIGN_UP(image_end, PAGE_SIZE)), end;
 
 	lowmem_end = min(reach, memblock_end_of_ram());
-	if (ram_from(lowmem_end) && memblock_total() - ram_from(lowmem_end) < LOWMEM_MIN)
-		boot_failure("only %llu MiB of memory below %#lx, where the direct map ends: needs %lu",
-			     (unsigned long long)(memblock_total() - ram_from(lowmem_end)) >> 20,
-			     (unsigned long)lowmem_end, LOWMEM_MIN >> 20);
+	if (lowest_end(ram_from(lowmem_end) ? LOWMEM_MIN : LEAST_FREE) > lowmem_end)
+		boot_failure("of %llu MiB of memory too little is free below %#lx, where the direct map ends: "
+			     "give the machine more (-m)", (unsigned long long)memblock_total() >> 20,
+			     (unsigned long)lowmem_end);
 	if (asked == ~0ULL)
 		return lowmem_end;
 	end = asked > memblock_total() ? 0 : top_of_ram(ALIGN_UP(asked, PAGE_SIZE));
