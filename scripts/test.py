@@ -5,17 +5,16 @@
 One boot is called PORT:DEPTH:smpN:MEMORY:SUITE, e.g. riscv:sv39:smp4:512M:user. Suites:
 
   ktest        the tests linked into the kernel (DEBUG=1 KTEST=1), boot parameter ktest
-  ktest-numa   the same on a machine with two nodes (x86_64: three)
-  ktest-highmem, user-highmem   ktest and user-debug with most of memory outside the direct map
   user         /bin/utest as PID 1 on the kernel that users run
   user-debug   the same on a kernel with assertions and lock ranks
   smoke        a shell session on the default file system, typed over the serial line
   busybox      a BusyBox session on the BusyBox file system
   bad-WHAT     input that no kernel can use: one clear line, then power off
 
-and without a machine: `host` (tests/host), `fuzz` (tests/fuzz, a fixed number of inputs each) and
-`linux` (utest on this machine's kernel, the reference). A time-out, a lost console or a panic
-fails the boot. The last line is always `N passed, N failed`, counting single tests; the exit
+A suite may end in -numa (a machine with two nodes, x86_64: three), -highmem (most of memory outside
+the direct map), -slab or -slob (that allocator instead of SLUB). There are also, without a
+machine, `host` (tests/host), `fuzz` (tests/fuzz, a fixed number of inputs each) and `linux` (utest
+on this machine's kernel, the reference). A time-out, a lost console or a panic fails the boot. The last line is always `N passed, N failed`, counting single tests; the exit
 status says whether any failed.
 """
 
@@ -44,7 +43,11 @@ riscv:sv57:smp4:4608M:ktest   x86_64:5level:smp4:4608M:ktest
 riscv:sv39:smp4:512M:ktest    x86_64:4level:smp4:512M:ktest
 riscv:sv48:smp4:512M:ktest-numa x86_64:5level:smp4:512M:ktest-numa
 riscv:sv39:smp4:512M:ktest-highmem x86_64:5level:smp1:512M:ktest-highmem
-riscv:sv57:smp1:512M:user-highmem x86_64:4level:smp4:512M:user-highmem
+riscv:sv57:smp1:512M:user-debug-highmem x86_64:4level:smp4:512M:user-debug-highmem
+riscv:sv57:smp4:512M:ktest-slab  x86_64:4level:smp4:512M:ktest-slob
+riscv:sv39:smp1:512M:user-slob   x86_64:5level:smp4:512M:user-slob
+riscv:sv48:smp4:512M:user-slab   x86_64:4level:smp1:512M:user-slab
+riscv:sv57:smp1:64M:busybox-slob x86_64:5level:smp1:64M:busybox-slab
 riscv:sv39:smp4:512M:user     x86_64:4level:smp4:512M:user-debug
 riscv:sv48:smp4:512M:user-debug
 riscv:sv48:smp1:32M:user      x86_64:4level:smp1:32M:user
@@ -59,8 +62,8 @@ riscv:sv57:smp1:64M:busybox   x86_64:5level:smp1:64M:busybox
                for name, case in bad_inputs.CASES.items() if port in case.ports]
 
 NAME = re.compile(r"^(riscv:sv(39|48|57)|x86_64:(4|5)level):smp(\d+):(\d+[MG]):([\w-]+)$")
-TIMEOUTS = {"ktest": 180, "ktest-numa": 180, "ktest-highmem": 180, "user": 240,
-            "user-debug": 300, "user-highmem": 300, "smoke": 90, "busybox": 150, "bad": 40}
+TIMEOUTS = {"ktest": 180, "user": 240, "user-debug": 300, "smoke": 90, "busybox": 150, "bad": 40}
+OPTIONS = {"numa": "", "highmem": "highmem=400M", "slab": "slab=slab", "slob": "slab=slob"}
 PANIC = re.compile(r"^.*\b(?:kernel panic|panic:|PANIC).*$", re.MULTILINE)
 SEED = re.compile(r"\bseed[ =:]+(0x[0-9a-f]+|\d+)", re.IGNORECASE)
 
@@ -70,6 +73,7 @@ class Job:
     def __init__(self, name):
         self.name = name
         self.arch = self.suite = name
+        self.option = None
         parts = NAME.match(name)
         self.boots = bool(parts)
         if not parts:
@@ -80,12 +84,13 @@ class Job:
         self.arch = port.split(":")[0]
         self.levels = (int(riscv_depth) - 12) // 9 if riscv_depth else int(x86_depth)
         self.smp = int(smp)
+        base, _, last = self.suite.rpartition("-")
+        if last in OPTIONS:
+            self.suite, self.option = base, last
 
     def kernel_variant(self):
         """The directory suffix of the kernel this suite boots."""
-        return {"ktest": "-debug-ktest", "ktest-numa": "-debug-ktest",
-                "ktest-highmem": "-debug-ktest", "user-highmem": "-debug",
-                "user-debug": "-debug"}.get(self.suite, "")
+        return {"ktest": "-debug-ktest", "user-debug": "-debug"}.get(self.suite, "")
 
     def timeout(self):
         return TIMEOUTS["bad" if self.suite.startswith("bad-") else self.suite]
@@ -132,7 +137,8 @@ class Runner:
 
     def command(self, job, append="", initrd="initrd.cpio", extra=()):
         kernel = self.path(job.arch + job.kernel_variant(), "verso.elf")
-        words = machine.boot_words(" ".join(filter(None, (self.append, append))), job.levels)
+        words = " ".join(filter(None, (self.append, OPTIONS.get(job.option), append)))
+        words = machine.boot_words(words, job.levels)
         initrd = initrd and self.path(job.arch, initrd)
         return machine.qemu_command(job.arch, kernel, initrd, words, job.smp, job.mem,
                                     extra=extra)
@@ -159,10 +165,8 @@ class Runner:
 
     def run_ktap(self, job):
         in_kernel = job.suite.startswith("ktest")
-        nodes = machine.numa_nodes(job.arch, job.smp, job.mem) if job.suite == "ktest-numa" else ()
+        nodes = machine.numa_nodes(job.arch, job.smp, job.mem) if job.option == "numa" else ()
         append = "ktest" if in_kernel else "rdinit=/bin/utest"
-        if job.suite.endswith("highmem"):
-            append = "highmem=400M " + append
         command = self.command(job, append, extra=nodes)
         text, _, lost = guest.run_to_end(command, job.timeout() * self.scale)
         return self.judge(text, lost, not in_kernel)
