@@ -14,8 +14,9 @@ One boot is called PORT:DEPTH:smpN:MEMORY:SUITE, e.g. riscv:sv39:smp4:512M:user.
 A suite may end in -numa (a machine with two nodes, x86_64: three), -highmem (most of memory outside
 the direct map), -slab or -slob (that allocator instead of SLUB). There are also, without a
 machine, `host` (tests/host), `fuzz` (tests/fuzz, a fixed number of inputs each) and `linux` (utest
-on this machine's kernel, the reference). A time-out, a lost console or a panic fails the boot. The last line is always `N passed, N failed`, counting single tests; the exit
-status says whether any failed.
+on this machine's kernel, the reference). A time-out, a lost console or a panic fails the boot. The
+last line is always `N passed, N failed`, counting single tests; the exit status says whether any
+failed.
 """
 
 import argparse
