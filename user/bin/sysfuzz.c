@@ -34,6 +34,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -437,11 +438,22 @@ static void reap(struct round *r)
 	}
 }
 
+/* Segments of shared memory outlive the processes that made them. */
+static void remove_segments(void)
+{
+	struct shmid_ds ds;
+	int last = shmctl(0, SHM_INFO, &ds);
+
+	for (int i = 0; alone && i <= last; i++)
+		shmctl(shmctl(i, SHM_STAT, &ds), IPC_RMID, NULL);
+}
+
 /* What root's children may have done to names: mounts on their directories, or over /proc. */
 static void clean_up(void)
 {
 	char cmd[64];
 
+	remove_segments();
 	sethostname("verso", 5);
 	if (access("/proc/self/maps", R_OK))
 		mount("proc", "/proc", "proc", 0, NULL);
