@@ -233,9 +233,10 @@ compare: ## one table: both ports at every depth; WHAT=slab: the three object al
 	@scripts/setup run test
 	@scripts/compare$(if $(WHAT),_$(WHAT)).py --build $(O) $(if $(TWICE),--twice)
 
-bench: ## instructions per operation on both ports, next to Linux's
+bench: ## instructions per operation and Linux's; fails above one half (ARCH= one port, PEER=linux)
 	@scripts/setup run test
-	@scripts/bench.py --build $(O)
+	@scripts/bench.py --build $(O) $(if $(filter-out file,$(origin ARCH)),--arch $(ARCH)) \
+		$(if $(PEER),--peer $(PEER))
 
 check: ## the lints: format, layers, mirror, budgets, banners, names, concepts
 	@scripts/check
@@ -264,3 +265,4 @@ help: ## this list
 	@echo
 	@echo 'Variables: ARCH O DEBUG KTEST COMPILER (or LLVM=1) V: explained in config.mk.'
 	@echo 'For run and gdb: ROOTFS=verso|busybox SMP=n MEM=512M LEVELS=3|4|5 APPEND="words".'
+	@echo "For bench: ARCH= measures one port; PEER=linux boots Debian's Linux next to it."
