@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fs/proc_mem.c - /proc/PID/mem, pagemap and clear_refs: another process's memory as files
+ * fs/proc_mem.c - /proc/PID/mem, pagemap, pagetables and clear_refs: another process's memory as files
  *
  *	mem	    offset = address; read and write reach what the process itself could
  *	pagemap	    offset = 8 * page number; one entry of 64 bits per page (mm/pagemap.c)
+ *	pagetables  text, made in pieces as it is read (mm/pagetables.c): it may be long
  *	clear_refs  1, 2, 3: all, anonymous, file pages count as unused; 5: the peak of RSS starts anew
  *
  * ALWAYS TRUE  M1  a file stands for the address space that the process had when it was opened: after exec
  *                  or exit it reads as empty. It holds the struct, never the memory.
  *              M2  frame numbers are shown to files that root opened; others read 0 in their place.
- * LOCKS        mmap_lock inside the functions of mm/.
+ * LOCKS        mmap_lock inside the functions of mm/; tables->lock (RANK_TTY) against a second reader.
  * LEFT OUT     writing where the process itself may not (a debugger's breakpoints); soft-dirty: 4 is EINVAL.
  */
 #include <fs/proc.h>
@@ -18,10 +19,12 @@
 #include <mm/mm.h>
 #include <mm/page_alloc.h>
 #include <mm/pagemap.h>
+#include <mm/pagetables.h>
 #include <mm/slab.h>
 #include <uapi/errno.h>
 
-struct mem_file { struct mm_struct *mm; bool show_pfn; };
+struct tables_text;
+struct mem_file { struct mm_struct *mm; bool show_pfn; struct tables_text *tables; };
 
 /* ---- life ---- */
 
@@ -51,6 +54,7 @@ static void mem_release(struct file *f)
 
 	if (mf->mm)
 		mmdrop(mf->mm);
+	kfree(mf->tables);
 	kfree(mf);
 }
 
@@ -171,6 +175,85 @@ static ssize_t pagemap_file_read(struct file *f, struct iov_iter *it, loff_t *po
 
 const struct file_ops proc_pagemap_fops = {
 	.open = mem_open, .release = mem_release, .llseek = mem_llseek, .read = pagemap_file_read,
+};
+
+/* ---- pagetables ---- */
+
+/* The piece of the text around the position read last; readers go forward, the others start over. */
+struct tables_text {
+	struct mutex		lock;
+	struct pagetables	t;
+	loff_t			pos;		/* of the piece in the text */
+	char			buf[3 << 10];
+};
+
+static void tables_rewind(struct tables_text *text, bool show_pfn)
+{
+	text->pos = 0;
+	text->t = (struct pagetables){ .buf = text->buf, .size = sizeof(text->buf), .show_pfn = show_pfn };
+}
+
+static int tables_open(struct inode *inode, struct file *f)
+{
+	int err = mem_open(inode, f);
+	struct mem_file *mf = f->private;
+
+	if (err)
+		return err;
+	mf->tables = kmalloc(sizeof(*mf->tables), GFP_KERNEL);
+	if (!mf->tables) {
+		mem_release(f);
+		return -ENOMEM;
+	}
+	mutex_init(&mf->tables->lock, RANK_TTY);
+	tables_rewind(mf->tables, mf->show_pfn);
+	return 0;
+}
+
+static ssize_t tables_copy(struct mm_struct *mm, struct tables_text *text, struct iov_iter *it, loff_t pos)
+{
+	struct pagetables *t = &text->t;
+	ssize_t done = 0;
+
+	if (pos == 0 || pos < text->pos)
+		tables_rewind(text, t->show_pfn);
+	while (it->count && !fatal_signal_pending(current)) {
+		size_t skip = (size_t)(pos + done - text->pos), n;
+
+		if (skip >= t->len) {
+			text->pos += (loff_t)t->len;
+			pagetables_read(mm, t);
+			if (!t->len)
+				break;
+			continue;
+		}
+		n = copy_to_iter(t->buf + skip, min(it->count, t->len - skip), it);
+		if (!n)
+			return done ? done : -EFAULT;
+		done += (ssize_t)n;
+	}
+	return done;
+}
+
+static ssize_t tables_read(struct file *f, struct iov_iter *it, loff_t *pos)
+{
+	struct mem_file *mf = f->private;
+	struct mm_struct *mm = mem_get(f);
+	ssize_t n;
+
+	if (!mm)
+		return 0;
+	mutex_lock(&mf->tables->lock);
+	n = tables_copy(mm, mf->tables, it, *pos);
+	mutex_unlock(&mf->tables->lock);
+	mmput(mm);
+	if (n > 0)
+		*pos += n;
+	return n;
+}
+
+const struct file_ops proc_pagetables_fops = {
+	.open = tables_open, .release = mem_release, .llseek = mem_llseek, .read = tables_read,
 };
 
 /* ---- clear_refs ---- */

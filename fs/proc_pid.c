@@ -301,6 +301,7 @@ const struct proc_entry proc_pid_entries[] = {
 	{ .name = "oom_score_adj", .mode = S_IFREG | 0644, .show = show_oom_score_adj,
 	  .write = write_oom_score_adj },
 	{ .name = "pagemap", .mode = S_IFREG | 0400, .fops = &proc_pagemap_fops },
+	{ .name = "pagetables", .mode = S_IFREG | 0400, .fops = &proc_pagetables_fops },
 	{ .name = "root", .mode = S_IFLNK | 0777, .iops = &root_iops },
 	{ .name = "smaps", .mode = S_IFREG | 0444, .show = proc_show_smaps },
 	{ .name = "smaps_rollup", .mode = S_IFREG | 0444, .show = proc_show_smaps_rollup },

@@ -205,6 +205,7 @@ void arch_restart(void) __noreturn;
  * ptep_set_wrprotect(ptep) and ptep_clear_young(ptep) are atomic against the hardware walker.
  * Protections: pgprot_t, pgprot_val, __pgprot, PAGE_KERNEL PAGE_KERNEL_RO PAGE_KERNEL_EXEC (RX)
  * PAGE_KERNEL_IO; user_pgprot(bool r, w, x): any false,false,false = PROT_NONE.
+ * PTE_BITS(X): the bits beside the frame, X(mask, letter, name) for each, lowest first.
  * arch_sync_icache(pa, size): stored code becomes executable code (fence.i; nothing on x86).
  */
 

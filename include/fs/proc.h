@@ -94,7 +94,7 @@ int proc_show_smaps(struct seq_file *m);
 int proc_show_smaps_rollup(struct seq_file *m);
 int proc_show_numa_maps(struct seq_file *m);
 /* proc_mem.c */
-extern const struct file_ops proc_mem_fops, proc_pagemap_fops;
+extern const struct file_ops proc_mem_fops, proc_pagemap_fops, proc_pagetables_fops;
 int proc_write_clear_refs(struct inode *inode, char *text);
 /* proc_fd.c */
 extern const struct inode_ops proc_fd_iops, proc_fdinfo_iops;

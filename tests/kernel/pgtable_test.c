@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* pgtable_test.c - tables are built where needed and all come back (mm/pgtable.c) */
+#include <mm/pagetables.h>
+#include <mm/swapops.h>
 #include "mm_test.h"
 
 KTEST(pgtable_one_page_needs_one_table_per_level)
@@ -81,4 +83,27 @@ KTEST(pgtable_walk_visits_every_present_pte_once)
 			&count);
 	EXPECT_EQ(count, 2);
 	mmput(mm);
+}
+
+KTEST(pgtable_text_names_entries_that_map_nothing)
+{
+	char text[PTE_TEXT];
+
+	pte_text(text, sizeof(text), swp_to_pte(swp_entry(SWP_MIGRATION_WRITE, 0x123)), true);
+	EXPECT_EQ(strcmp(text, "0000000000123000 migration-write"), 0);
+	pte_text(text, sizeof(text), swp_to_pte(swp_entry(SWP_MIGRATION_READ, 0x123)), false);
+	EXPECT_EQ(strcmp(text, "0000000000000000 migration-read"), 0);
+	pte_text(text, sizeof(text), swp_to_pte(swp_entry((enum swp_type)9, 7)), true);
+	EXPECT_EQ(strcmp(text, "0000000000000007 swap type 9"), 0);
+}
+
+KTEST(pgtable_text_hides_no_bit_of_an_entry)
+{
+	char text[PTE_TEXT], all[PTE_TEXT];
+
+	pte_text(text, sizeof(text), pte_mkwrite(pfn_pte(0x80, user_pgprot(true, true, false))), true);
+	EXPECT_EQ(strncmp(text, "0000000000080000 ", 17), 0);
+	EXPECT(strchr(text, 'W') && strchr(text, 'U') && !strchr(text, 'D') && !strchr(text, '+'));
+	pte_text(all, sizeof(all), pte_mkdirty(__pte(pte_val(pfn_pte(0x80, PAGE_KERNEL)) | BIT(58))), true);
+	EXPECT(strchr(all, 'D') && strstr(all, "+400000000000000"));
 }

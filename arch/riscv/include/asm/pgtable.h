@@ -221,6 +221,12 @@ static inline pte_t pte_modify(pte_t p, pgprot_t prot)
 	return __pte((pte_val(p) & keep) | pgprot_val(prot));
 }
 
+/* PTE_BITS - every bit beside the frame, lowest first, for who prints an entry: X(mask, letter, name) */
+#define PTE_BITS(X)									\
+	X(PTE_V, 'V', "valid") X(PTE_R, 'R', "read") X(PTE_W, 'W', "write")		\
+	X(PTE_X, 'X', "exec") X(PTE_U, 'U', "user") X(PTE_G, 'G', "global")		\
+	X(PTE_A, 'A', "accessed") X(PTE_D, 'D', "dirty") X(PTE_SPECIAL, 'S', "special")
+
 /* ---- in memory ---- */
 
 static inline pte_t ptep_get(const pte_t *p)

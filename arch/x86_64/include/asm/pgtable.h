@@ -221,6 +221,13 @@ static inline pte_t pte_modify(pte_t p, pgprot_t prot)
 	return __pte((pte_val(p) & keep) | pgprot_val(prot));
 }
 
+/* PTE_BITS - every bit beside the frame, lowest first, for who prints an entry: X(mask, letter, name) */
+#define PTE_BITS(X)									\
+	X(_PAGE_P, 'P', "present") X(_PAGE_RW, 'W', "write") X(_PAGE_US, 'U', "user")	\
+	X(_PAGE_PWT, 'T', "write-through") X(_PAGE_PCD, 'C', "uncached")		\
+	X(_PAGE_A, 'A', "accessed") X(_PAGE_D, 'D', "dirty") X(_PAGE_PS, 'L', "large")	\
+	X(_PAGE_G, 'G', "global") X(_PAGE_SPECIAL, 'S', "special") X(_PAGE_NX, 'N', "no-exec")
+
 /* ---- in memory ---- */
 
 static inline pte_t ptep_get(const pte_t *p)

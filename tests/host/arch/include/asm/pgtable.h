@@ -209,6 +209,13 @@ static inline pte_t pte_modify(pte_t p, pgprot_t prot)
 	return __pte((p.v & (PTE_PFN_MASK | PTE_A | PTE_D | PTE_SPECIAL)) | prot.v);
 }
 
+/* PTE_BITS - every bit beside the frame, lowest first, for who prints an entry: X(mask, letter, name) */
+#define PTE_BITS(X)									\
+	X(PTE_V, 'V', "valid") X(PTE_R, 'R', "read") X(PTE_W, 'W', "write")		\
+	X(PTE_X, 'X', "exec") X(PTE_U, 'U', "user") X(PTE_A, 'A', "accessed")		\
+	X(PTE_D, 'D', "dirty") X(PTE_SPECIAL, 'S', "special") X(PTE_NONE, 'N', "none")	\
+	X(PTE_TABLE, 'T', "table")
+
 /* ---- in memory ---- */
 
 static inline pte_t ptep_get(const pte_t *p)
