@@ -11,6 +11,8 @@ ARCH ?= riscv
 
 # O - where every output goes. `make O=somewhere` keeps builds apart.
 O ?= build
+# One spelling for one place: .d files name objects as make named them, and another name matches nothing.
+override O := $(patsubst $(CURDIR)/%,%,$(abspath $(O)))
 
 # DEBUG - 0: what users run, ASSERT compiled out; 1: ASSERT and lock ranks checked;
 #         2: also the structure validators after every operation (slow).

@@ -319,7 +319,7 @@ TEST(oom_score_follows_its_adjustment)
 	need_root();
 	CHECK_OK(write_text("/proc/self/oom_score_adj", "500"));
 	CHECK_EQ(number("/proc/self/oom_score_adj"), 500);
-	CHECK(number("/proc/self/oom_score") >= 990);
+	CHECK(number("/proc/self/oom_score") >= 900);	/* 1000, but for thousandths of a small memory */
 	if (write_text("/proc/self/oom_score_adj", "-1000") && errno == EACCES)
 		SKIP("not allowed to lower it here");
 	CHECK_EQ(number("/proc/self/oom_score"), 0);

@@ -320,7 +320,7 @@ TEST(shm_mapping_shows_the_segments_name)
 TEST(posix_shm_object_is_shared_by_name)
 {
 	char name[64], *p, *q;
-	struct stat st;
+	struct stat st, dev;
 	int fd, other;
 
 	snprintf(name, sizeof(name), "/utest-%d", getpid());
@@ -336,7 +336,9 @@ TEST(posix_shm_object_is_shared_by_name)
 	CHECK_OK(shm_unlink(name));
 	CHECK_ERR(shm_open(name, O_RDONLY, 0), ENOENT);
 	CHECK_OK(stat("/dev/shm", &st));
-	CHECK_EQ(st.st_mode & 07777, 01777);
+	CHECK_OK(stat("/dev", &dev));
+	if (st.st_dev != dev.st_dev)		/* a bare directory in a chroot is as its maker left it */
+		CHECK_EQ(st.st_mode & 07777, 01777);
 }
 
 TEST(posix_named_semaphore_joins_processes)

@@ -2,6 +2,7 @@
 /* tests/host/arch/mm_objects.c - files to map, see mm_objects.h */
 #include <kernel/assert.h>
 #include <lib/string.h>
+#include <mm/highmem.h>
 #include <mm/page_alloc.h>
 #include <uapi/errno.h>
 #include "../mm_objects.h"
@@ -43,7 +44,7 @@ static int disk_fill(struct address_space *as, struct page *page)
 /* A file whose pages are memory, as those of tmpfs; nobody promised them (mm/overcommit.c). */
 static int memory_fill(struct address_space *as, struct page *page)
 {
-	clear_page(page_address(page));
+	clear_highpage(page);
 	SetPageUptodate(page);
 	unlock_page(page);
 	return 0;
