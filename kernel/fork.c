@@ -110,7 +110,7 @@ static struct process *copy_process(const struct clone_args_k *a)
 	else
 		p->sighand = sighand_dup(old->sighand);
 	copy_identity(p, old);
-	p->exit_signal = a->exit_signal;
+	p->exit_signal = a->flags & CLONE_PARENT ? old->exit_signal : a->exit_signal;	/* a brother's is ours */
 	strscpy(p->comm, current->comm, sizeof(p->comm));
 	if (!p->sighand) {
 		process_put(p);

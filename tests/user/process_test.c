@@ -380,3 +380,18 @@ TEST(process_zombie_with_another_exit_signal_can_be_reaped_by_its_new_parent)
 	CHECK_OK(wait(&st));
 	CHECK_EXIT(st, 7);
 }
+
+/* Else any child could send its parent any signal: SIGUSR1 would end us here. */
+TEST(process_clone_parent_child_reports_by_the_signal_of_its_maker)
+{
+	pid_t maker = fork_ok();
+	int st;
+
+	if (maker == 0)
+		_exit(syscall(SYS_clone, CLONE_PARENT | SIGUSR1, 0, 0, 0, 0) < 0);	/* maker and child */
+	for (int i = 0; i < 2; i++) {
+		CHECK_OK(waitpid(-1, &st, 0));
+		CHECK(WIFEXITED(st) && WEXITSTATUS(st) == 0);
+	}
+	CHECK_ERR(waitpid(-1, &st, 0), ECHILD);
+}
