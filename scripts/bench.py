@@ -25,23 +25,25 @@ def print_row(name, verso, linux, mark=""):
     print(f"{name:46} {cells[0]:>12} {cells[1]:>12} {ratio:>7}  {mark}".rstrip())
 
 
+def remark(value, cost):
+    """What keeps a row from being within the bar, or nothing."""
+    if not cost:
+        return "no figure of Linux"
+    return "above one half" if value > figures.BAR * cost else ""
+
+
 def report(arch, result, column, linux, only):
     """Print one port's table; returns the judged rows above the bar or not measured."""
     print(f"{arch + ': instructions per operation':46} {'Verso':>12} {column:>12} {'ratio':>7}")
+    rows = list(dict.fromkeys([*result.operations, *result.not_measured, *([] if only else figures.LINUX)]))
     failed = []
-    for name, value in result.operations.items():
-        cost, mark = linux(name), ""
-        if cost and value > figures.BAR * cost:
-            mark = "above one half" if name in figures.JUDGED else "above one half, not judged"
+    for name in rows:
+        value, cost = result.operations.get(name), linux(name)
+        mark = remark(value, cost) if value else result.not_measured.get(name, "not measured")
         if mark and name in figures.JUDGED:
             failed.append(name)
-        print_row(name, value, cost, mark)
-    for name in [] if only else figures.LINUX:
-        if name not in result.operations:
-            print_row(name, None, linux(name), result.not_measured.get(name, "not measured"))
-            if name in figures.JUDGED:
-                failed.append(name)
-    judged = [name for name in figures.JUDGED if name in result.operations or not only]
+        print_row(name, value, cost, mark + (", not judged" if mark and name not in figures.JUDGED else ""))
+    judged = [name for name in figures.JUDGED if name in rows]
     print(f"{arch}: {len(judged) - len(failed)} of {len(judged)} judged rows at one half of Linux or below"
           f"{': not ' + '; '.join(failed) if failed else ''}\n")
     return failed

@@ -11,12 +11,10 @@ import zlib
 
 import machine
 
-# With rootfstype=ramfs the first write to a shared file page is a fault, as on a disk's file system;
-# tmpfs, the default for an initramfs, keeps no such account and takes none.
 TUNED = ("mitigations=off nopti nokaslr init_on_alloc=0 init_on_free=0 hardened_usercopy=off "
          "randomize_kstack_offset=off audit=0 lsm= psi=0 cgroup_disable=memory,pressure "
          "schedstats=disable numa_balancing=disable kfence.sample_interval=0 page_alloc.shuffle=0 "
-         "slub_debug=- nowatchdog transparent_hugepage=never rootfstype=ramfs")
+         "slub_debug=- nowatchdog transparent_hugepage=never")
 QUIET = "console=ttyS0 quiet panic=-1"
 # Linux takes the deepest tables by itself, as Verso does.
 DEPTH = {("riscv", 3): "no4lvl", ("riscv", 4): "no5lvl", ("x86_64", 4): "no5lvl"}
