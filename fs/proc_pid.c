@@ -285,6 +285,8 @@ const struct proc_entry proc_pid_entries[] = {
 	{ .name = "environ", .mode = S_IFREG | 0400, .show = show_environ },
 	{ .name = "exe", .mode = S_IFLNK | 0777, .iops = &exe_iops },
 	{ .name = "fail-nth", .mode = S_IFREG | 0644, .fops = &proc_fail_nth_fops },
+	{ .name = "faulttrace", .mode = S_IFREG | 0600, .show = proc_show_faulttrace,
+	  .write = proc_write_faulttrace },
 	{ .name = "fd", .mode = S_IFDIR | 0500, .iops = &proc_fd_iops, .fops = &proc_fd_fops },
 	{ .name = "fdinfo", .mode = S_IFDIR | 0500, .iops = &proc_fdinfo_iops,
 	  .fops = &proc_fd_fops },

@@ -293,6 +293,7 @@ void procfs_init(void)
 	add_table(proc_sb->root, proc_layout_entries);
 	add_table(proc_sb->root, proc_ledger_entries);
 	add_table(proc_sb->root, proc_fault_entries);
+	add_table(proc_sb->root, proc_faulttrace_entries);
 	proc_sb->dflags = DENTRY_NOCACHE;
 }
 

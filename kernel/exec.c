@@ -138,6 +138,8 @@ static struct mm_struct *new_mm(const struct process *p)
 
 	if (mm)
 		limits_to_mm(p, mm);
+	if (mm && current->mm)
+		mm->fault_trace = READ_ONCE(current->mm->fault_trace);
 	return mm;
 }
 

@@ -32,9 +32,15 @@
  * LOCKS          pinned VMA (vma_lock.c) or mmap_lock (read) > page lock > ptl > tree_lock.
  *                Stack growth lets go, takes mmap_lock for writing and starts over.
  *
+ * TRACED         a process with mm->fault_trace set takes fault_traced(): the same functions under mmap_lock,
+ *                with a record of each round (fault_trace.c). FAULT_CASES lists the cases; docs/fault-flow.md
+ *                is drawn from it.
+ *
  * LEFT OUT       swap entries, huge pages. (Linux: mm/memory.c)
  * READ NEXT      vma_lock.c, cow.c, page_cache.c, pgtable.c.
  */
+#include <arch.h>
+#include <mm/fault_trace.h>
 #include <mm/mempolicy.h>
 #include <mm/swapops.h>
 #include "mm_internal.h"
@@ -414,20 +420,25 @@ static bool pin_is_enough(const struct fault *f, const struct vm_area_struct *vm
 	return !vma->vm_ops->fault && (vma->anon_vma || !f->write || (vma->vm_flags & VM_SHARED));
 }
 
+/* fault_locked - mmap_lock is held (read) */
+static enum fault_result fault_locked(struct fault *f)
+{
+	struct vm_area_struct *vma = find_vma(f->mm, f->address);
+
+	if (!vma)
+		return FAULT_SEGV_MAPERR;
+	if (vma->vm_start > f->address)
+		return vma->vm_flags & VM_GROWSDOWN ? FAULT_GROW : FAULT_SEGV_MAPERR;
+	return fault_in_vma(f, vma);
+}
+
 static noinline enum fault_result fault_with_mmap_lock(struct fault *f)
 {
-	struct vm_area_struct *vma;
 	enum fault_result r;
 
 	count_vm_event(pgfault_mmap_lock);
 	down_read(&f->mm->mmap_lock);
-	vma = find_vma(f->mm, f->address);
-	if (!vma)
-		r = FAULT_SEGV_MAPERR;
-	else if (vma->vm_start > f->address)
-		r = vma->vm_flags & VM_GROWSDOWN ? FAULT_GROW : FAULT_SEGV_MAPERR;
-	else
-		r = fault_in_vma(f, vma);
+	r = fault_locked(f);
 	up_read(&f->mm->mmap_lock);
 	return r;
 }
@@ -462,6 +473,45 @@ static bool try_again(struct fault *f, enum fault_result *r)
 	return true;
 }
 
+static void trace_round(struct fault *f, unsigned long address, enum fault_result *r, bool handle)
+{
+	u64 start;
+
+	f->vma = NULL;
+	f->pte = NULL;
+	down_read(&f->mm->mmap_lock);
+	start = arch_clock_ns();
+	if (handle)
+		*r = fault_locked(f);
+	fault_trace_add(f, address, *r, arch_clock_ns() - start);
+	up_read(&f->mm->mmap_lock);
+}
+
+/* fault_traced - the same as fault_untraced(), all of it under mmap_lock and with a record of each round */
+static noinline enum fault_result fault_traced(struct fault *f, unsigned long address)
+{
+	enum fault_result r;
+	bool grow;
+
+	do {
+		trace_round(f, address, &r, true);
+		grow = r == FAULT_GROW;
+	} while (r >= FAULT_RETRY && try_again(f, &r));
+	if (grow)
+		trace_round(f, address, &r, false);	/* it could not grow */
+	return r;
+}
+
+static inline enum fault_result fault_untraced(struct fault *f)
+{
+	for (;;) {
+		enum fault_result r = fault_once(f);
+
+		if (likely(r < FAULT_RETRY) || !try_again(f, &r))
+			return r;
+	}
+}
+
 static void count_failure(enum fault_result r)
 {
 	if (r == FAULT_SIGBUS)
@@ -486,11 +536,10 @@ enum fault_result handle_mm_fault(struct mm_struct *mm, unsigned long address, b
 		return FAULT_SEGV_MAPERR;
 	}
 	count_vm_event(pgfault);
-	for (;;) {
-		r = fault_once(&f);
-		if (likely(r < FAULT_RETRY) || !try_again(&f, &r))
-			break;
-	}
+	if (unlikely(READ_ONCE(mm->fault_trace)))
+		r = fault_traced(&f, address);
+	else
+		r = fault_untraced(&f);
 	if (f.major)
 		count_vm_event(pgmajfault);
 	if (unlikely(r != FAULT_OK))

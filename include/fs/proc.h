@@ -71,6 +71,7 @@ extern const struct proc_entry proc_page_entries[];	/* proc_page.c: kpageflags, 
 extern const struct proc_entry proc_layout_entries[];	/* proc_layout.c: iomem, kernel_layout, vmallocinfo */
 extern const struct proc_entry proc_ledger_entries[];	/* proc_ledger.c: ledger, page_owner */
 extern const struct proc_entry proc_fault_entries[];	/* proc_fault.c: fail_page_alloc/, failslab/ */
+extern const struct proc_entry proc_faulttrace_entries[];	/* proc_faulttrace.c */
 extern const struct proc_entry proc_ipc_entries[];	/* proc_ipc.c: sysvipc/ */
 extern const struct proc_entry proc_sys_entries[];	/* proc_sys.c: below /proc/sys */
 extern const struct proc_entry proc_pid_entries[];	/* proc_pid.c: below /proc/PID */
@@ -88,6 +89,9 @@ int proc_show_comm(struct seq_file *m);
 extern const struct file_ops proc_fail_nth_fops;
 int proc_show_make_it_fail(struct seq_file *m);
 int proc_write_make_it_fail(struct inode *inode, char *text);
+/* proc_faulttrace.c */
+int proc_show_faulttrace(struct seq_file *m);
+int proc_write_faulttrace(struct inode *inode, char *text);
 /* proc_maps.c */
 int proc_show_maps(struct seq_file *m);
 int proc_show_smaps(struct seq_file *m);

@@ -44,6 +44,7 @@ enum lock_rank {
 	RANK_PTE,		/* one page table page                                                */
 	RANK_PTE_NESTED,	/* the destination's, while copying tables                            */
 	RANK_CACHE_TREE,	/* address_space->tree_lock                                           */
+	RANK_FAULT_TRACE,	/* the ring of traced page faults                                     */
 	RANK_LRU,		/* LRU lists                                                          */
 	RANK_FUTEX,		/* one futex hash bucket                                              */
 	RANK_POLL,		/* poll and epoll tables                                              */

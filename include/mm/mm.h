@@ -76,6 +76,7 @@ struct mm_struct {
 	struct vm_area_struct	*mmap_cache;		/* (a) last hit                             */
 	pgd_t			*pgd;			/* (i) */
 	unsigned long		pmd_hint;		/* (a) pgtable.c: the pmd table used last   */
+	unsigned int		fault_trace;		/* (a) fault_trace.c: number of its trace, 0: off */
 	struct rw_semaphore	mmap_lock;		/* RANK_MMAP                                */
 	spinlock_t		vma_lock;	/* RANK_VMA_TREE: (t) find a VMA and pin it, without mmap_lock */
 	unsigned long		lock_seq;	/* (t) changes when mmap_lock is released by a writer */
