@@ -29,6 +29,7 @@ SMOKE = [
     ("ctrl_d_ends_the_input_of_a_program",
      [("echo r''un; cat; echo en''d\r", r"^run$"), ("ab" + BACKSPACE + "c\r", r"^ac$"),
       (CTRL_D, r"^end$")]),
+    ("ledger_balances_at_the_end", "echo 1 >/proc/ledger; cat /proc/ledger", r"^balanced$"),
 ]
 
 BUSYBOX = [
@@ -109,6 +110,7 @@ BUSYBOX = [
     ("background_reader_is_stopped", "cat & sleep 1", r"Stopped \(tty input\)"),
     ("stopped_job_can_be_killed", "kill -KILL %1; wait; echo go''ne", r"^gone$"),
     ("init_is_the_only_parent_left", "ps -o pid,ppid,comm | grep -c sleep", r"^0$"),
+    ("ledger_balances_at_the_end", "echo 1 >/proc/ledger; cat /proc/ledger", r"^balanced$"),
 ]
 
 STEPS = {"smoke": SMOKE, "busybox": BUSYBOX}
