@@ -141,3 +141,28 @@ static long act_pagemap(void)
 	return n == 8 ? 0 : -1;
 }
 SWEEP(failnth_pagemap_fails_cleanly, 2, .prepare = prepare_window, .act = act_pagemap)
+
+static long read_some(const char *path)
+{
+	int f = open(path, O_RDONLY);
+	char buf[128];
+	long n;
+
+	if (f < 0)
+		return -1;
+	n = read(f, buf, sizeof(buf));
+	close(f);
+	return n > 0 ? 0 : -1;
+}
+
+static long act_pagetables(void)
+{
+	return read_some("/proc/self/pagetables");
+}
+SWEEP(failnth_pagetables_fails_cleanly, 3, .act = act_pagetables)
+
+static long act_faulttrace(void)
+{
+	return read_some("/proc/self/faulttrace");
+}
+SWEEP(failnth_faulttrace_fails_cleanly, 2, .act = act_faulttrace)
