@@ -6,6 +6,7 @@
  * its own are in tests/kernel/fault_trace_test.c.
  */
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -209,4 +210,39 @@ TEST(faulttrace_program_follows_a_command_from_its_exec)
 		seen |= strstr(line, " access=user-exec ") && strstr(line, " case=file_read result=ok ");
 	CHECK_EQ(pclose(f), 0);
 	CHECK(seen);
+}
+
+static void *map_write_unmap(void *arg)
+{
+	(void)arg;
+	for (int i = 0; i < 200; i++) {
+		char *p = mmap(NULL, 8 * page, RW, ANON, -1, 0);
+
+		if (p == MAP_FAILED)
+			return "mmap";
+		for (int k = 0; k < 8; k++)
+			p[k * page] = (char)k;
+		for (int k = 0; k < 8; k++)
+			if (p[k * page] != k)
+				return "lost";
+		if (munmap(p, 8 * page))
+			return "munmap";
+	}
+	return NULL;
+}
+
+TEST(faulttrace_threads_may_map_and_unmap_while_traced)
+{
+	pthread_t threads[4];
+	void *what;
+
+	set_trace(true);
+	for (int i = 0; i < 4; i++)
+		CHECK_EQ(pthread_create(&threads[i], NULL, map_write_unmap, NULL), 0);
+	for (int i = 0; i < 4; i++) {
+		read_trace("/proc/self/faulttrace");
+		CHECK_EQ(pthread_join(threads[i], &what), 0);
+		CHECK(!what);
+	}
+	set_trace(false);
 }
