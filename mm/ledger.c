@@ -214,6 +214,7 @@ void ledger_read(struct ledger *l)
 void ledger_settle(void)
 {
 	sched_free_dead();
+	thread_drop_stacks();
 	vm_unmap_aliases();
 	slab_watch();
 	kmem_cache_shrink_all();

@@ -192,6 +192,8 @@ void sched_tick(u64 now, bool user);		/* timer.c -> sched.c, irqs off */
 void sched_load_tick(u64 now);
 void sched_resched_ipi(void);
 void sched_free_dead(void);
+/* thread_drop_stacks - free the stacks that all CPUs keep for the next threads (exact counts for tests). */
+void thread_drop_stacks(void);
 unsigned int sched_nr_queued(unsigned int cpu);	/* runnable, the running one included */
 
 #endif

@@ -33,11 +33,11 @@ static void *stack_alloc(void)
 	void *stack;
 
 	for (unsigned int i = 0; i < STACK_CACHE; i++) {
-		stack = cache[i];
-		if (stack) {
-			cache[i] = NULL;
+		if (!READ_ONCE(cache[i]))
+			continue;
+		stack = __atomic_exchange_n(&cache[i], NULL, __ATOMIC_ACQUIRE);
+		if (stack)		/* NULL: thread_drop_stacks() was faster */
 			return stack;
-		}
 	}
 	stack = vmalloc_stack(THREAD_SIZE, 2 * THREAD_SIZE);
 	if (!stack)
@@ -48,18 +48,39 @@ static void *stack_alloc(void)
 	return stack;
 }
 
+static void stack_unmap(void *stack)
+{
+	mod_vm_state(nr_kernel_stack_pages, -(long)(THREAD_SIZE / PAGE_SIZE));
+	vfree(stack);
+}
+
 static void stack_free(void *stack)
 {
 	void **cache = this_cpu_var(stack_cache);
 
 	for (unsigned int i = 0; i < STACK_CACHE; i++) {
-		if (!cache[i]) {
-			cache[i] = stack;
+		if (!READ_ONCE(cache[i])) {
+			__atomic_store_n(&cache[i], stack, __ATOMIC_RELEASE);	/* only its CPU fills a slot */
 			return;
 		}
 	}
-	mod_vm_state(nr_kernel_stack_pages, -(long)(THREAD_SIZE / PAGE_SIZE));
-	vfree(stack);
+	stack_unmap(stack);
+}
+
+void thread_drop_stacks(void)
+{
+	unsigned int cpu;
+
+	for_each_online_cpu(cpu) {
+		void **cache = per_cpu(stack_cache, cpu);
+
+		for (unsigned int i = 0; i < STACK_CACHE; i++) {
+			void *stack = __atomic_exchange_n(&cache[i], NULL, __ATOMIC_ACQUIRE);
+
+			if (stack)
+				stack_unmap(stack);
+		}
+	}
 }
 
 struct thread *thread_alloc(const char *name)

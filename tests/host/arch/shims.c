@@ -153,6 +153,10 @@ void sched_free_dead(void)
 {
 }
 
+void thread_drop_stacks(void)
+{
+}
+
 /* ---- allocations that fail on demand; the linker sends calls across files here ---- */
 
 static long fail_after = -1;
