@@ -73,7 +73,7 @@ static int advise_flags(struct vm_area_struct **vmap, unsigned long start, unsig
 		return err;
 	err = vma_isolate(vma, start, end);
 	if (err)
-		return -EAGAIN;			/* madvise(2): a kernel resource, for now */
+		return -EAGAIN;			/* madvise(2): a kernel resource was not available */
 	vma_start_write(vma);
 	vma->vm_flags = flags;
 	*vmap = vma_merge(vma);

@@ -7,7 +7,6 @@ each case must be provoked by a test, which the document cites. With --check it 
 disk is not what the list says (part of `make check`).
 """
 
-import argparse
 import re
 import sys
 
@@ -73,23 +72,5 @@ def render():
             + "\n".join(table) + "\n")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("-o", dest="output", default="docs/fault-flow.md")
-    parser.add_argument("--check", action="store_true")
-    args = parser.parse_args()
-    text = render()
-    if not args.check:
-        with open(f"{lint.ROOT}/{args.output}", "w", encoding="utf-8") as file:
-            file.write(text)
-        return
-    try:
-        same = lint.read(args.output) == text
-    except FileNotFoundError:
-        same = False
-    if not same:
-        sys.exit(f"{args.output} is not what {SOURCE} says; `make docs` writes it")
-
-
 if __name__ == "__main__":
-    main()
+    lint.generate(__doc__, "docs/fault-flow.md", SOURCE, render)

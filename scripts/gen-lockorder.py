@@ -5,9 +5,7 @@
 With --check it fails when the file on disk is not what the enum says (part of `make check`).
 """
 
-import argparse
 import re
-import sys
 
 import lint
 
@@ -39,23 +37,5 @@ def render():
     return HEAD + "\n".join(rows) + "\n"
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("-o", dest="output", default="docs/locking.md")
-    parser.add_argument("--check", action="store_true")
-    args = parser.parse_args()
-    text = render()
-    if not args.check:
-        with open(f"{lint.ROOT}/{args.output}", "w", encoding="utf-8") as file:
-            file.write(text)
-        return
-    try:
-        same = lint.read(args.output) == text
-    except FileNotFoundError:
-        same = False
-    if not same:
-        sys.exit(f"{args.output} is not what {SOURCE} says; `make docs` writes it")
-
-
 if __name__ == "__main__":
-    main()
+    lint.generate(__doc__, "docs/locking.md", SOURCE, render)

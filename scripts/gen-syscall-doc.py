@@ -7,9 +7,7 @@ arguments and the file from SYSCALL_DEFINE. With --check it fails when the file 
 the sources say (part of `make check`).
 """
 
-import argparse
 import re
-import sys
 
 import lint
 
@@ -92,23 +90,5 @@ def render():
     return head.rstrip("\n") + "\n" + "\n".join(rows(tables, definitions())) + "\n"
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("-o", dest="output", default="docs/syscalls.md")
-    parser.add_argument("--check", action="store_true")
-    args = parser.parse_args()
-    text = render()
-    if not args.check:
-        with open(f"{lint.ROOT}/{args.output}", "w", encoding="utf-8") as file:
-            file.write(text)
-        return
-    try:
-        same = lint.read(args.output) == text
-    except FileNotFoundError:
-        same = False
-    if not same:
-        sys.exit(f"{args.output} is not what {TABLE} says; `make docs` writes it")
-
-
 if __name__ == "__main__":
-    main()
+    lint.generate(__doc__, "docs/syscalls.md", TABLE, render)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the check-*.py scripts share: which files there are, and how a complaint looks."""
 
+import argparse
 import os
 import re
 import sys
@@ -31,6 +32,25 @@ def read(path):
 def without_comments(text):
     """The text with comments blanked, line numbers kept."""
     return COMMENT.sub(lambda match: re.sub(r"[^\n]", " ", match.group(0)), text)
+
+
+def generate(doc, output, source, render):
+    """The main() of a generator: write the file of docs/, or with --check say whether it is current."""
+    parser = argparse.ArgumentParser(description=doc.splitlines()[0])
+    parser.add_argument("-o", dest="output", default=output)
+    parser.add_argument("--check", action="store_true")
+    args = parser.parse_args()
+    text = render()
+    if not args.check:
+        with open(f"{ROOT}/{args.output}", "w", encoding="utf-8") as file:
+            file.write(text)
+        return
+    try:
+        same = read(args.output) == text
+    except FileNotFoundError:
+        same = False
+    if not same:
+        sys.exit(f"{args.output} is not what {source} says; `make docs` writes it")
 
 
 class Complaints:
