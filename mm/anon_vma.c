@@ -125,6 +125,7 @@ void anon_vma_move(struct vm_area_struct *to, struct vm_area_struct *from)
 	struct anon_vma_chain *c;
 
 	ASSERT(!to->anon_vma && list_empty(&to->anon_vma_chain));
+	ASSERT(vma_is_locked(to) && vma_is_locked(from));
 	anon_vma_lock_write(from);
 	to->anon_vma = from->anon_vma;
 	list_splice_init(&from->anon_vma_chain, &to->anon_vma_chain);
@@ -322,6 +323,7 @@ void anon_vma_unlink(struct vm_area_struct *vma)
 
 	if (list_empty(&vma->anon_vma_chain))
 		return;
+	ASSERT(vma_is_locked(vma) || list_empty(&vma->vm_mm->mmap));
 	lock = &list_first_entry(&vma->anon_vma_chain, struct anon_vma_chain, same_vma)->anon_vma->root->rwsem;
 	down_write(lock);
 	list_for_each_entry_safe(c, next, &vma->anon_vma_chain, same_vma) {

@@ -35,7 +35,7 @@
 struct copy {
 	struct mm_struct *to;
 	bool protected;		/* some parent pte lost W: flush at the end */
-	long anon;
+	long anon;		/* pages of the table being copied */
 	unsigned long charged;	/* pages of linked VMAs with VM_ACCOUNT: mmput() takes them back */
 };
 
@@ -81,12 +81,14 @@ static int copy_table(struct copy *c, pmd_t *src_pmd, unsigned long addr, unsign
 	dst_ptl = pte_lockptr(dst_pmd);
 	spin_lock(src_ptl);
 	spin_lock_nested(dst_ptl);
+	c->anon = 0;
 	for (; addr != end; addr += PAGE_SIZE, src++, dst++) {
 		pte_t pte = ptep_get(src);
 
 		if (!pte_none(pte))
 			copy_pte(c, src, dst, pte);
 	}
+	atomic64_add(c->anon, &c->to->rss_anon);	/* truncation may take them back at once (D3) */
 	spin_unlock(dst_ptl);
 	spin_unlock(src_ptl);
 	return 0;
@@ -215,7 +217,6 @@ struct mm_struct *dup_mm(struct mm_struct *old)
 	down_write_nested(&new->mmap_lock);
 	copy_fields(new, old);
 	err = copy_vmas(&c, old);
-	atomic64_set(&new->rss_anon, c.anon);
 	if (c.protected)
 		flush_tlb_mm(old);
 	update_hiwater(new);

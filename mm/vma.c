@@ -53,6 +53,7 @@ struct vm_area_struct *vm_area_alloc(struct mm_struct *mm, const struct vm_area_
 	vma->anon_vma = NULL;
 	INIT_LIST_HEAD(&vma->anon_vma_chain);
 	vma->refs = 0;
+	vma->lock_seq = mm->lock_seq;		/* nobody else knows it yet: as good as locked */
 	return vma;
 }
 
@@ -418,6 +419,7 @@ bool vma_compatible(const struct vm_area_struct *a, const struct vm_area_struct 
 static void merge_pair(struct vm_area_struct *a, struct vm_area_struct *b)
 {
 	ASSERT(!a->anon_vma || !b->anon_vma || a->anon_vma == b->anon_vma);
+	vma_start_write(b);
 	vma_adjust(a, a->vm_start, b->vm_end, a->vm_pgoff);
 	if (a->anon_vma)
 		anon_vma_unlink(b);

@@ -146,9 +146,13 @@ unsigned long mm_rss(struct mm_struct *mm);
 void mmap_write_unlock(struct mm_struct *mm);
 /* vma_start_write - before @vma changes: no fault is in it until mmap_write_unlock(). mmap_lock held (write). */
 void __vma_start_write(struct vm_area_struct *vma);
+static inline bool vma_is_locked(const struct vm_area_struct *vma)
+{
+	return vma->lock_seq == vma->vm_mm->lock_seq;
+}
 static inline void vma_start_write(struct vm_area_struct *vma)
 {
-	if (vma->lock_seq != vma->vm_mm->lock_seq)
+	if (!vma_is_locked(vma))
 		__vma_start_write(vma);
 }
 

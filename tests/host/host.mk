@@ -145,7 +145,8 @@ host-test: $(HOST_PROGRAMS) ## lib/ and mm/ on this machine under sanitizers (SE
 		bad=$$(grep -c '^not ok' $$t.log); \
 		if [ $$status != 0 ]; then \
 			if [ $$bad = 0 ]; then \
-				echo "not ok 1 - $${name%@*}_runs_to_its_end"; bad=1; \
+				echo "not ok 1 - $${name%@*}_runs_to_its_end (status $$status):" \
+				     "$$(grep -m 1 -o 'kernel panic.*\|Sanitizer: .*' $$t.log)"; bad=1; \
 			fi; \
 			sed -n 's/^# seed /# repeat: make host-test SEED=/p' $$t.log | uniq; \
 		fi; \

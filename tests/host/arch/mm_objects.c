@@ -61,12 +61,12 @@ static const struct aspace_ops memory_ops = { .fill = memory_fill, .punch = memo
 
 static void object_open(struct vm_area_struct *vma)
 {
-	((struct object *)vma->vm_private)->vmas++;
+	__atomic_fetch_add(&((struct object *)vma->vm_private)->vmas, 1, __ATOMIC_RELAXED);
 }
 
 static void object_close(struct vm_area_struct *vma)
 {
-	((struct object *)vma->vm_private)->vmas--;
+	__atomic_fetch_sub(&((struct object *)vma->vm_private)->vmas, 1, __ATOMIC_RELAXED);
 }
 
 static enum fault_result object_mkwrite(struct vm_area_struct *vma, struct fault *f)
