@@ -47,7 +47,6 @@ static bool resolve(const struct fault_info *fi)
 	for (;;) {
 		switch (handle_mm_fault(current->mm, fi->address, fi->write, fi->exec, fi->user)) {
 		case FAULT_OK:
-			current->min_flt++;
 			return true;
 		case FAULT_SEGV_MAPERR:
 			return fault_signal(fi, SIGSEGV, SEGV_MAPERR);

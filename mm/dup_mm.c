@@ -47,7 +47,7 @@ static void copy_pte(struct copy *c, pte_t *src, pte_t *dst, pte_t pte)
 		pte = swp_to_pte(swp_read_only(pte_to_swp(pte)));
 		set_pte(src, pte);
 		set_pte(dst, pte);
-		c->anon++;
+		c->anon += is_migration_entry(pte_to_swp(pte));
 		return;
 	}
 	if (pte_special(pte)) {

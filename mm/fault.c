@@ -17,6 +17,7 @@
  *                  otherwise             7     fault_spurious        another CPU was faster, or
  *                                              hardware that leaves A and D to us
  *                  pte not present       8     do_swap_page          a page on its way: wait for it
+ *                                              damaged: SIGBUS
  *
  * ALWAYS TRUE    F1  every pte made here is young, and dirty if made for a write, so no second
  *                    fault follows only to set these bits (RISC-V without Svadu).
@@ -40,6 +41,7 @@
  * READ NEXT      vma_lock.c, cow.c, page_cache.c, pgtable.c.
  */
 #include <arch.h>
+#include <kernel/printk.h>
 #include <mm/fault_trace.h>
 #include <mm/mempolicy.h>
 #include <mm/swapops.h>
@@ -221,7 +223,7 @@ static enum fault_result special_page(struct fault *f)
 static enum fault_result get_object_page(struct fault *f)
 {
 	struct address_space *as = f->vma->mapping;
-	int err;
+	int err = 1;		/* stays so if the page is there */
 
 	if (f->vma->vm_ops && f->vma->vm_ops->fault)
 		return f->vma->vm_ops->fault(f->vma, f);
@@ -230,8 +232,11 @@ static enum fault_result get_object_page(struct fault *f)
 	if ((loff_t)f->pgoff >= (as->size + (loff_t)PAGE_SIZE - 1) >> PAGE_SHIFT)
 		return FAULT_SIGBUS;
 	f->page = page_cache_get(as, f->pgoff, &err);
-	if (f->page)
+	if (f->page) {
+		if (!err && !(as->flags & AS_SHMEM))
+			f->major = true;	/* ops->fill had to read it */
 		return FAULT_OK;
+	}
 	return err == -ENOMEM ? FAULT_OOM : FAULT_SIGBUS;
 }
 
@@ -357,13 +362,20 @@ static enum fault_result fault_spurious(struct fault *f)
 
 /* ---- 8: the pte says where the page is ------------------------------------------------------- */
 
-/* A migration entry: the page is locked by whoever moves it to another frame. */
+/*
+ * A migration entry: the page is locked by whoever moves it to another frame. An entry of a type that nobody
+ * makes was damaged: the page cannot be found, which is the program's loss, not the machine's.
+ */
 static enum fault_result do_swap_page(struct fault *f)
 {
 	enum fault_result r = FAULT_RETRY;
 
 	if (lock_pte(f)) {
-		ASSERT(is_migration_entry(pte_to_swp(f->orig_pte)));
+		if (!is_migration_entry(pte_to_swp(f->orig_pte))) {
+			spin_unlock(f->ptl);
+			printk("mm: bad swap entry %016lx for address %lx\n", pte_val(f->orig_pte), f->address);
+			return FAULT_SIGBUS;
+		}
 		f->page = migration_page(pte_to_swp(f->orig_pte));
 		get_page(f->page);		/* G1: the mover holds one as long as the entry is there */
 		r = FAULT_WAIT;
@@ -522,6 +534,17 @@ static void count_failure(enum fault_result r)
 		count_vm_event(pgfault_segv);
 }
 
+/* count_success - as getrusage(2) tells it: major faults had to wait for a device */
+static inline void count_success(const struct fault *f)
+{
+	if (likely(!f->major)) {
+		current->min_flt++;
+		return;
+	}
+	current->maj_flt++;
+	count_vm_event(pgmajfault);
+}
+
 enum fault_result handle_mm_fault(struct mm_struct *mm, unsigned long address, bool write,
 				  bool exec, bool user)
 {
@@ -540,9 +563,9 @@ enum fault_result handle_mm_fault(struct mm_struct *mm, unsigned long address, b
 		r = fault_traced(&f, address);
 	else
 		r = fault_untraced(&f);
-	if (f.major)
-		count_vm_event(pgmajfault);
-	if (unlikely(r != FAULT_OK))
+	if (likely(r == FAULT_OK))
+		count_success(&f);
+	else
 		count_failure(r);
 	return r;
 }

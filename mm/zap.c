@@ -19,6 +19,7 @@
  * LOCKS          ptl per table; the caller keeps the VMA alive (mmap_lock or i_mmap_rwsem).
  * READ NEXT      mmu_gather.c, truncate.c.
  */
+#include <mm/swapops.h>
 #include "mm_internal.h"
 
 struct zap {
@@ -42,9 +43,10 @@ static void zap_pte(struct zap *z, pte_t *ptep, pte_t pte, unsigned long addr)
 {
 	struct page *page;
 
-	if (!pte_present(pte)) {	/* a migration entry: a page that is on its way (migrate.c, G2) */
+	if (!pte_present(pte)) {
 		if (!z->keep_anon) {
-			z->anon++;
+			if (is_migration_entry(pte_to_swp(pte)))
+				z->anon++;	/* a page that is on its way was counted (migrate.c, G2) */
 			pte_clear(ptep);
 		}
 		return;

@@ -28,6 +28,8 @@
 	  "fault_file_cow", "a private copy of the page of the cache")			\
 	X(shared_write, pte_none(f->orig_pte),						\
 	  "fault_shared_write", "the page of the cache, dirty, after page_mkwrite")	\
+	X(bad_entry, !pte_present(f->orig_pte) && r == FAULT_SIGBUS,			\
+	  "do_swap_page", "the entry is damaged, nothing says where the page is: SIGBUS") \
 	X(wait, !pte_present(f->orig_pte),						\
 	  "do_swap_page", "the page is on its way to another frame: wait for its lock, start over") \
 	X(spurious, !f->write || pte_write(f->orig_pte),				\

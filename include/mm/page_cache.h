@@ -91,7 +91,8 @@ int add_to_page_cache(struct address_space *as, struct page *page, pgoff_t index
 void remove_from_page_cache(struct page *page);
 /*
  * page_cache_get - an up-to-date referenced (unlocked) page at @index, made by ops->fill when absent.
- *   returns: the page; NULL with *@err = -ENOMEM, -EIO or the fill's error.
+ *   returns: the page; NULL with *@err = -ENOMEM, -EIO or the fill's error. *@err is not touched when the page
+ *   was there, and is 0 when it was filled now.
  */
 struct page *page_cache_get(struct address_space *as, pgoff_t index, int *err);
 /*

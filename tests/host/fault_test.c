@@ -97,6 +97,30 @@ static void a_page_that_can_not_be_read_is_sigbus_until_it_can(void **state)
 	end_space(mm);
 }
 
+static void only_a_fault_that_reads_the_disk_is_major(void **state)
+{
+	struct mm_struct *mm = mm_alloc();
+	unsigned long disk = map_file(mm, 0, 0, 4, RW, MAP_PRIVATE), memory = map_file(mm, 2, 0, 1, RW, MAP_SHARED);
+	unsigned long major = current->maj_flt, minor = current->min_flt, events = vm_event_sum(pgmajfault);
+
+	assert_int_equal(handle_mm_fault(mm, memory, false, false, true), FAULT_OK);
+	assert_int_equal(current->maj_flt, major);
+	assert_int_equal(current->min_flt, minor + 1);
+	assert_int_equal(handle_mm_fault(mm, disk, false, false, true), FAULT_OK);
+	assert_int_equal(handle_mm_fault(mm, disk + PAGE_SIZE, true, false, true), FAULT_OK);
+	assert_int_equal(current->maj_flt, major + 2);
+	assert_int_equal(current->min_flt, minor + 1);
+	assert_int_equal(handle_mm_fault(mm, disk, true, false, true), FAULT_OK);	/* copies the cached page */
+	assert_int_equal(current->maj_flt, major + 2);
+	assert_int_equal(current->min_flt, minor + 2);
+	objects[0].fail_fill = true;
+	assert_int_equal(handle_mm_fault(mm, disk + 3 * PAGE_SIZE, false, false, true), FAULT_SIGBUS);
+	objects[0].fail_fill = false;
+	assert_int_equal(current->maj_flt, major + 2);
+	assert_int_equal(vm_event_sum(pgmajfault), events + 2);
+	end_space(mm);
+}
+
 static void a_read_maps_cached_neighbours_but_nothing_beyond_the_vma(void **state)
 {
 	struct mm_struct *mm = mm_alloc();
@@ -268,6 +292,7 @@ int main(void)
 		SPACE_TEST(forbidden_accesses_are_told_from_missing_mappings),
 		SPACE_TEST(access_beyond_the_end_of_a_file_is_sigbus),
 		SPACE_TEST(a_page_that_can_not_be_read_is_sigbus_until_it_can),
+		SPACE_TEST(only_a_fault_that_reads_the_disk_is_major),
 		SPACE_TEST(a_read_maps_cached_neighbours_but_nothing_beyond_the_vma),
 		SPACE_TEST(the_stack_grows_to_its_limit_and_keeps_its_guard_gap),
 		SPACE_TEST(a_shared_file_page_asks_its_owner_before_the_first_write),

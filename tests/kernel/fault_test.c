@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* fault_test.c - each kind of fault makes the pte it should (mm/fault.c) */
+#include <kernel/sched.h>
+#include <mm/highmem.h>
+#include <mm/swapops.h>
 #include "mm_test.h"
 
 KTEST(fault_anonymous_read_maps_the_zero_page)
@@ -120,4 +123,85 @@ KTEST(fault_in_shared_anonymous_memory_is_seen_by_the_other_mapping)
 	EXPECT(child);
 	EXPECT_EQ(test_peek(mm, TEST_BASE + PAGE_SIZE), 2);
 	mmput(mm);
+}
+
+/* put_entry - @entry takes the place of the pte at @addr, which is none */
+static void put_entry(struct mm_struct *mm, unsigned long addr, swp_entry_t entry)
+{
+	spinlock_t *ptl;
+	pte_t *ptep = pte_lookup_lock(mm, addr, &ptl);
+
+	ASSERT(ptep && pte_none(ptep_get(ptep)));
+	set_pte(ptep, swp_to_pte(entry));
+	pte_unlock(ptl);
+}
+
+KTEST(fault_bad_swap_entry_is_sigbus_and_goes_with_its_mapping)
+{
+	const swp_entry_t bad = { 0x123UL << SWP_OFFSET_SHIFT | SWP_TYPE_MASK << SWP_TYPE_SHIFT };
+	struct mm_struct *mm = mm_alloc(), *child;
+	unsigned long sigbus;
+
+	REQUIRE(mm);
+	test_map(mm, TEST_BASE, 2, RW, ANON);
+	EXPECT_EQ(test_fault(mm, TEST_BASE, true), FAULT_OK);
+	put_entry(mm, TEST_BASE + PAGE_SIZE, bad);
+	sigbus = vm_event_sum(pgfault_sigbus);
+	EXPECT_EQ(test_fault(mm, TEST_BASE + PAGE_SIZE, false), FAULT_SIGBUS);
+	EXPECT_EQ(test_fault(mm, TEST_BASE + PAGE_SIZE, true), FAULT_SIGBUS);
+	EXPECT_EQ(vm_event_sum(pgfault_sigbus), sigbus + 2);
+	EXPECT_EQ(test_fault(mm, TEST_BASE, false), FAULT_OK);
+	child = dup_mm(mm);
+	REQUIRE(child);
+	EXPECT_EQ(test_fault(child, TEST_BASE + PAGE_SIZE, true), FAULT_SIGBUS);
+	EXPECT_EQ(mm_rss(child), 1);
+	mmput(child);
+	EXPECT_EQ(do_munmap(mm, TEST_BASE, 2 * PAGE_SIZE), 0);
+	EXPECT_EQ(mm_rss(mm), 0);
+	mmput(mm);
+}
+
+/* ---- a file on a slow device ---- */
+
+static int device_fill(struct address_space *as, struct page *page)
+{
+	clear_highpage(page);
+	SetPageUptodate(page);
+	unlock_page(page);
+	return 0;
+}
+
+static const struct aspace_ops device_aops = { .fill = device_fill };
+
+static long map_device_file(struct mm_struct *mm, struct address_space *as, unsigned long pages)
+{
+	struct mmap_request rq = {
+		.addr = TEST_BASE, .len = pages * PAGE_SIZE, .prot = PROT_READ,
+		.flags = MAP_SHARED | MAP_FIXED, .mapping = as,
+	};
+
+	return do_mmap(mm, &rq);
+}
+
+KTEST(fault_that_reads_the_device_is_major_and_the_next_is_minor)
+{
+	struct mm_struct *mm = mm_alloc();
+	unsigned long major = current->maj_flt, minor = current->min_flt, events = vm_event_sum(pgmajfault);
+	struct address_space as;
+
+	REQUIRE(mm);
+	address_space_init(&as, NULL, &device_aops);
+	as.size = 2 * PAGE_SIZE;
+	EXPECT_EQ(map_device_file(mm, &as, 2), (long)TEST_BASE);
+	EXPECT_EQ(test_fault(mm, TEST_BASE, false), FAULT_OK);
+	EXPECT_EQ(current->maj_flt - major, 1);
+	EXPECT_EQ(current->min_flt - minor, 0);
+	EXPECT_EQ(vm_event_sum(pgmajfault) - events, 1);
+	EXPECT_EQ(do_munmap(mm, TEST_BASE, 2 * PAGE_SIZE), 0);
+	EXPECT_EQ(map_device_file(mm, &as, 2), (long)TEST_BASE);
+	EXPECT_EQ(test_fault(mm, TEST_BASE, false), FAULT_OK);
+	EXPECT_EQ(current->maj_flt - major, 1);
+	EXPECT_EQ(current->min_flt - minor, 1);
+	mmput(mm);
+	address_space_destroy(&as);
 }

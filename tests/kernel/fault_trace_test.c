@@ -70,6 +70,7 @@ KTEST(fault_trace_waiting_sharing_and_lack_of_memory_have_names)
 	REQUIRE(vma);
 	readable = pfn_pte(5, user_pgprot(true, false, false));
 	EXPECT_EQ(case_of(vma, migrating, FAULT_WAIT, true), FAULT_CASE_wait);
+	EXPECT_EQ(case_of(vma, migrating, FAULT_SIGBUS, true), FAULT_CASE_bad_entry);
 	EXPECT_EQ(case_of(vma, readable, FAULT_OK, true), FAULT_CASE_wp_shared);
 	EXPECT_EQ(case_of(vma, __pte(0), FAULT_OOM, false), FAULT_CASE_no_table);
 	mmput(mm);
