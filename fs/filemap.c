@@ -196,14 +196,14 @@ loff_t generic_file_llseek(struct file *f, loff_t off, int whence)
 
 /* ---- mappings ---- */
 
-static void file_vm_open(struct vm_area_struct *vma)
+void file_vm_open(struct vm_area_struct *vma)
 {
 	struct file *f = vma->vm_file;
 
 	file_get(f);
 }
 
-static void file_vm_close(struct vm_area_struct *vma)
+void file_vm_close(struct vm_area_struct *vma)
 {
 	file_put(vma->vm_file);
 }

@@ -25,8 +25,7 @@
 #include <mm/vmalloc.h>
 #include "mm_internal.h"
 
-/* I1 */
-static bool overlaps_ram(paddr_t first, paddr_t last)
+bool phys_overlaps_ram(paddr_t first, paddr_t last)
 {
 	paddr_t start, end;
 	unsigned int i = 0;
@@ -46,7 +45,7 @@ void *ioremap(paddr_t pa, size_t size)
 
 	if (!size || pa + size <= pa || last <= first)
 		return NULL;
-	if (overlaps_ram(first, last)) {
+	if (phys_overlaps_ram(first, last)) {				/* I1 */
 		printk("ioremap: %llx+%zx is RAM\n", (unsigned long long)pa, size);
 		return NULL;
 	}

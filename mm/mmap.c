@@ -301,28 +301,6 @@ int install_special_mapping(struct mm_struct *mm, unsigned long addr, size_t len
 	return err;
 }
 
-int remap_pfn_range(struct vm_area_struct *vma, unsigned long addr, pfn_t pfn, size_t size,
-		    pgprot_t prot)
-{
-	unsigned long end = addr + ALIGN_UP(size, PAGE_SIZE);
-
-	ASSERT(vma->vm_flags & VM_PFNMAP);
-	if (addr < vma->vm_start || end > vma->vm_end || end <= addr)
-		return -EINVAL;
-	for (; addr < end; addr += PAGE_SIZE, pfn++) {
-		spinlock_t *ptl;
-		pte_t *pte = pte_alloc_lock(vma->vm_mm, addr, &ptl);
-		pte_t new = pte_mkyoung(pte_mkspecial(pfn_pte(pfn, prot)));
-
-		if (!pte)
-			return -ENOMEM;
-		ASSERT(pte_none(ptep_get(pte)));
-		set_pte(pte, pte_write(new) ? pte_mkdirty(new) : new);
-		pte_unlock(ptl);
-	}
-	return 0;
-}
-
 /* ---- unmap ----------------------------------------------------------------------------------- */
 
 void update_hiwater(struct mm_struct *mm)

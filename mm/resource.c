@@ -44,6 +44,19 @@ int request_mem_region(paddr_t start, u64 size, const char *name)
 	return err;
 }
 
+bool iomem_is_device(paddr_t start, paddr_t end)
+{
+	unsigned long flags;
+	bool found = false;
+
+	spin_lock_irqsave(&resource_lock, flags);
+	for (unsigned int i = 0; i < nr_requested; i++)
+		found |= ALIGN_DOWN(requested[i].start, PAGE_SIZE) <= start &&
+			 (requested[i].end | (PAGE_SIZE - 1)) >= end;
+	spin_unlock_irqrestore(&resource_lock, flags);
+	return found;
+}
+
 static unsigned int add(struct resource *r, unsigned int at, unsigned int n, struct resource new)
 {
 	if (at < n && new.start <= new.end)

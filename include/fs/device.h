@@ -11,6 +11,8 @@ struct file_ops;
 			 (((dev_t)(mi) & ~0xffUL) << 12))
 #define MAJOR(d)	((unsigned int)(((d) >> 8) & 0xfff))
 #define MINOR(d)	((unsigned int)(((d) & 0xff) | (((d) >> 12) & 0xfff00)))
+/* devmem_init - /dev/mem; 0 or -errno */
+int devmem_init(void);
 /* device_register - node /dev/@name of @mode (S_IFCHR or S_IFBLK and permissions) with @ops */
 int device_register(const char *name, mode_t mode, dev_t dev, const struct file_ops *ops);
 const struct file_ops *device_find(mode_t mode, dev_t dev);	/* or NULL */

@@ -38,8 +38,8 @@ enum fault_result {
 struct vm_ops {
 	void	(*open)(struct vm_area_struct *vma);	/* the VMA was copied or split; mmap_lock held for write */
 	void	(*close)(struct vm_area_struct *vma);	/* it is going away                                      */
-	/* fault - find the page for f->pgoff: set f->page (referenced) or return an error;
-	 * mmap_lock held for read, may sleep.
+	/* fault - find the page for f->pgoff: set f->page (referenced) or return an error; FAULT_RETRY: there
+	 * is a pte now, look again. mmap_lock held for read, may sleep.
 	 * NULL with vma->mapping set: the page cache answers. */
 	enum fault_result (*fault)(struct vm_area_struct *vma, struct fault *f);
 	/* page_mkwrite - a clean shared page is about to become writable; FAULT_OK or FAULT_SIGBUS */
@@ -202,10 +202,10 @@ int do_mlock(struct mm_struct *mm, unsigned long addr, size_t len, unsigned long
 long do_remap_file_pages(struct mm_struct *mm, unsigned long addr, size_t len, pgoff_t pgoff, unsigned long flags);
 /* setup_stack_vma - exec: a VM_GROWSDOWN VMA ending at @top, at least @len bytes; 0 or -errno */
 int setup_stack_vma(struct mm_struct *mm, unsigned long top, size_t len, bool exec);
-/* remap_pfn_range - map frames @pfn... at [addr, addr+size) of VM_PFNMAP @vma now: no struct page is
- * touched; 0 or -errno.
- * mmap_lock held for write, or @vma not yet visible (vm_ops->open). */
-int remap_pfn_range(struct vm_area_struct *vma, unsigned long addr, pfn_t pfn, size_t size, pgprot_t prot);
+/* pfn_fault, pfn_access - (pfnmap.c) vm_ops->fault and ->access of shared VMAs with VM_PFNMAP in which offset n
+ * shows frame n of a device: no struct page is touched */
+enum fault_result pfn_fault(struct vm_area_struct *vma, struct fault *f);
+int pfn_access(struct vm_area_struct *vma, unsigned long addr, void *buf, int len, bool write);
 /*
  * install_special_mapping - @pages (kept by the caller for ever, NULL-free) appear at [addr, addr+len);
  * @ops->fault may be NULL; 0 or -errno

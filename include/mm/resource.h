@@ -19,4 +19,7 @@ int request_mem_region(paddr_t start, u64 size, const char *name);
  */
 unsigned int iomem_resources(struct resource *r, unsigned int at, unsigned int n);
 
+/* iomem_is_device - does one requested range, whole pages, cover [start, end]? Both inside. Any context. */
+bool iomem_is_device(paddr_t start, paddr_t end);
+
 #endif

@@ -71,6 +71,8 @@ void *kvmalloc(size_t size, gfp_t gfp);
 void *kvzalloc(size_t size, gfp_t gfp);
 void kvfree(const void *p);
 
+/* phys_overlaps_ram - is there RAM in [first, last)? */
+bool phys_overlaps_ram(paddr_t first, paddr_t last);
 /* ioremap - device memory [pa, pa+size) uncached; NULL: no memory, or it is RAM. iounmap undoes it. */
 void *ioremap(paddr_t pa, size_t size);
 void iounmap(void *va);

@@ -268,6 +268,7 @@ static inline bool ptep_clear_young(pte_t *p)
 #define PAGE_KERNEL_EXEC	__pgprot(PTE_V | PTE_R | PTE_X | PTE_A | PTE_G)
 /* Whether an access may be cached or merged is a property of the address (PMA), not of the pte. */
 #define PAGE_KERNEL_IO		PAGE_KERNEL
+#define pgprot_noncached(prot)	(prot)
 
 /* user_pgprot - a write implies a read (R=0 W=1 is reserved); nothing at all is PROT_NONE */
 static inline pgprot_t user_pgprot(bool r, bool w, bool x)

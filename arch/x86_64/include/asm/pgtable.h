@@ -216,7 +216,7 @@ static inline pte_t pte_mkspecial(pte_t p) { return __pte(pte_val(p) | _PAGE_SPE
 /* pte_modify - new protection, same frame and history */
 static inline pte_t pte_modify(pte_t p, pgprot_t prot)
 {
-	const u64 keep = _PAGE_PFN_MASK | _PAGE_A | _PAGE_D | _PAGE_SPECIAL;
+	const u64 keep = _PAGE_PFN_MASK | _PAGE_A | _PAGE_D | _PAGE_SPECIAL | _PAGE_PCD | _PAGE_PWT;
 
 	return __pte((pte_val(p) & keep) | pgprot_val(prot));
 }
@@ -269,7 +269,8 @@ static inline bool ptep_clear_young(pte_t *p)
 #define PAGE_KERNEL		__pgprot(_PAGE_KERNEL | _PAGE_RW | _PAGE_NX)
 #define PAGE_KERNEL_RO		__pgprot(_PAGE_KERNEL | _PAGE_NX)
 #define PAGE_KERNEL_EXEC	__pgprot(_PAGE_KERNEL)
-#define PAGE_KERNEL_IO		__pgprot(_PAGE_KERNEL | _PAGE_RW | _PAGE_NX | _PAGE_PCD | _PAGE_PWT)
+#define PAGE_KERNEL_IO		pgprot_noncached(__pgprot(_PAGE_KERNEL | _PAGE_RW | _PAGE_NX))
+#define pgprot_noncached(prot)	__pgprot(pgprot_val(prot) | _PAGE_PCD | _PAGE_PWT)
 
 /* user_pgprot - any right includes read, as the hardware has it; none at all is PROT_NONE */
 static inline pgprot_t user_pgprot(bool r, bool w, bool x)

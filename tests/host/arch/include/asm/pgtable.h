@@ -255,6 +255,7 @@ static inline bool ptep_clear_young(pte_t *p)
 #define PAGE_KERNEL_RO		__pgprot(PTE_V | PTE_R | PTE_A)
 #define PAGE_KERNEL_EXEC	__pgprot(PTE_V | PTE_R | PTE_X | PTE_A)
 #define PAGE_KERNEL_IO		PAGE_KERNEL
+#define pgprot_noncached(prot)	(prot)
 
 /* user_pgprot - a write implies a read; nothing at all is PROT_NONE */
 static inline pgprot_t user_pgprot(bool r, bool w, bool x)

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tests/user/devmem_test.c - device registers in a program, through /dev/mem
+ *
+ * The device is the PCI host bridge, which both machines have: its configuration space begins with a
+ * vendor and a device number (PCI Express base specification, ch. 7.5.1.1).
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "utest.h"
+
+#define QEMU_BRIDGE	0x00081b36u	/* generic PCIe host bridge      */
+#define Q35_BRIDGE	0x29c08086u	/* 82G33/G31/P35/P31 host bridge */
+
+/* Start of the first range of /proc/iomem whose line holds @name; skips the test without one. */
+static off_t range(const char *name)
+{
+	FILE *f = fopen("/proc/iomem", "r");
+	char line[200];
+	long start = -1;
+
+	while (f && start < 0 && fgets(line, sizeof(line), f))
+		if (strstr(line, name))
+			sscanf(line, "%lx", &start);
+	if (start <= 0)
+		SKIP("/proc/iomem names no %s", name);
+	return start;
+}
+
+static int open_mem(void)
+{
+	int fd = open("/dev/mem", O_RDWR);
+
+	if (fd < 0)
+		SKIP("/dev/mem: %s", test_errno());
+	return fd;
+}
+
+static volatile uint32_t *map_bridge(void)
+{
+	off_t at = range("PCI ECAM");
+	void *p = mmap(NULL, page, RW, MAP_SHARED, open_mem(), at);
+
+	CHECK_OK(p);
+	return p;
+}
+
+static bool is_bridge(uint32_t id)
+{
+	return id == QEMU_BRIDGE || id == Q35_BRIDGE;
+}
+
+TEST(devmem_shows_device_registers)
+{
+	CHECK(is_bridge(*map_bridge()));
+}
+
+TEST(devmem_mapping_is_inherited_by_fork)
+{
+	volatile uint32_t *bridge = map_bridge();
+	pid_t pid = fork_ok();
+
+	if (!pid)
+		_exit(is_bridge(*bridge) ? 0 : 1);
+	CHECK_EXIT(wait_for(pid), 0);
+	CHECK(is_bridge(*bridge));
+}
+
+TEST(devmem_registers_obey_mprotect)
+{
+	volatile uint32_t *bridge = map_bridge();
+	uint32_t command = bridge[1];
+
+	CHECK_OK(mprotect((void *)bridge, page, PROT_READ));
+	CHECK_EQ(probe_write(bridge + 1).sig, SIGSEGV);
+	CHECK(is_bridge(*bridge));
+	CHECK_OK(mprotect((void *)bridge, page, RW));
+	bridge[1] = command;
+	CHECK_EQ(bridge[1], command);
+	CHECK_OK(munmap((void *)bridge, page));
+	CHECK_EQ(probe_read(bridge).sig, SIGSEGV);
+}
+
+/* No struct page: other processes go through vm_ops->access, which only /proc/PID/mem asks. */
+TEST(devmem_is_read_and_written_through_proc_mem)
+{
+	volatile uint32_t *bridge = map_bridge();
+	uint32_t id = 0, command = bridge[1];
+	int fd = open("/proc/self/mem", O_RDWR);
+	uint8_t byte = 0;
+
+	CHECK_OK(fd);
+	CHECK_EQ(pread(fd, &id, 4, (off_t)(uintptr_t)bridge), 4);
+	CHECK(is_bridge(id));
+	CHECK_EQ(pread(fd, &byte, 1, (off_t)(uintptr_t)bridge), 1);
+	CHECK_EQ(byte, id & 255);
+	CHECK_EQ(pwrite(fd, &command, 4, (off_t)(uintptr_t)(bridge + 1)), 4);
+	CHECK_EQ(bridge[1], command);
+}
+
+TEST(devmem_pages_are_neither_counted_nor_locked)
+{
+	volatile uint32_t *bridge = map_bridge();
+	long rss = read_number("/proc/self/status", "RssAnon:");
+
+	CHECK(is_bridge(*bridge));
+	CHECK_EQ(read_number("/proc/self/status", "RssAnon:"), rss);
+	CHECK_OK(mlock((void *)bridge, page));
+	CHECK_EQ(read_number("/proc/self/status", "VmLck:"), 0);
+	CHECK_ERR(madvise((void *)bridge, page, MADV_DONTNEED), EINVAL);
+	CHECK_ERR(mremap((void *)bridge, page, 2 * page, MREMAP_MAYMOVE), EFAULT);
+}
+
+TEST(devmem_refuses_memory_and_addresses_of_nobody)
+{
+	int fd = open_mem();
+	off_t ram = range("Kernel code");
+	char c;
+
+	range("PCI ECAM");
+	CHECK_ERR(mmap(NULL, page, PROT_READ, MAP_SHARED, fd, ram), EPERM);
+	CHECK_ERR(mmap(NULL, page, PROT_READ, MAP_SHARED, fd, 1L << 50), EPERM);
+	CHECK_ERR(mmap(NULL, page, PROT_READ, MAP_PRIVATE, fd, range("PCI ECAM")), EINVAL);
+	CHECK_ERR(pread(fd, &c, 1, ram), EPERM);
+	CHECK_ERR(pread(fd, &c, 1, 1L << 50), EFAULT);
+	CHECK_ERR(pwrite(fd, "x", 1, ram), EPERM);
+	CHECK_EQ(pread(fd, &c, 0, ram), 0);
+}
+
+static void open_as_nobody(void *unused)
+{
+	(void)unused;
+	CHECK_OK(setgid(65534));
+	CHECK_OK(setuid(65534));
+	CHECK_ERR(open("/dev/mem", O_RDONLY), EACCES);
+}
+
+static void open_as_group_root(void *unused)
+{
+	(void)unused;
+	CHECK_OK(setgid(0));
+	CHECK_OK(setuid(65534));
+	CHECK_ERR(open("/dev/mem", O_RDONLY), EPERM);
+}
+
+TEST(devmem_is_for_root)
+{
+	need_root();
+	close(open_mem());
+	CHECK_EXIT(in_child(open_as_nobody, NULL), 0);
+	CHECK_EXIT(in_child(open_as_group_root, NULL), 0);
+}
