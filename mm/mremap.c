@@ -14,7 +14,8 @@
  *                R2  truncation and reverse-map walks cannot fall between: i_mmap_rwsem and the root
  *                    anon_vma's lock are held over move and flush, so a walk sees all ptes at
  *                    the old place or all at the new.
- *                R3  a move that runs out of memory half-way goes back and fails with ENOMEM.
+ *                R3  all memory a move needs is there before the first pte moves, and before a lock is
+ *                    taken that reclaim may want: a move goes through, or fails with ENOMEM.
  *
  * LOCKS          mmap_lock (write) > i_mmap_rwsem (write) > anon_vma (write) > old ptl > new ptl.
  * READ NEXT      vma.c, pgtable.c.
@@ -29,17 +30,38 @@ struct move {
 
 /* ---- page tables ----------------------------------------------------------------------------- */
 
-/* move_table - the ptes of [from, end), all in one source table, to @to onwards, all in one */
-static int move_table(struct mm_struct *mm, pmd_t *src_pmd, unsigned long from, unsigned long end,
-		      unsigned long to)
+/* part_end - from @addr, how far up to @end do the old and the new ptes stay in one table each? */
+static unsigned long part_end(unsigned long addr, unsigned long end, unsigned long delta)
+{
+	end = pmd_addr_end(addr, end);
+	return pmd_addr_end(addr + delta, end + delta) - delta;
+}
+
+/* make_tables - all that move_ptes() needs at the new address; 0 or -ENOMEM (munmap frees what is there) */
+static int make_tables(const struct move *m, unsigned long len)
+{
+	unsigned long addr = m->old_addr, end = addr + len, delta = m->new_addr - addr, next;
+	struct mm_struct *mm = m->vma->vm_mm;
+	pmd_t *pmd;
+
+	for (; (pmd = next_pmd(mm->pgd, &addr, end)); addr = next) {
+		next = part_end(addr, end, delta);
+		if (!pte_alloc(mm, addr + delta, &pmd))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* move_table - the ptes of [from, end), all in one table, to @to onwards, all in one that is there */
+static void move_table(struct mm_struct *mm, pmd_t *src_pmd, unsigned long from, unsigned long end,
+		       unsigned long to)
 {
 	spinlock_t *src_ptl = pte_lockptr(src_pmd), *dst_ptl;
 	pte_t *src = pte_offset(src_pmd, from), *dst;
 	pmd_t *dst_pmd;
 
 	dst = pte_alloc(mm, to, &dst_pmd);
-	if (!dst)
-		return -ENOMEM;
+	ASSERT(dst);
 	dst_ptl = pte_lockptr(dst_pmd);
 	spin_lock(src_ptl);
 	if (dst_ptl != src_ptl)
@@ -53,45 +75,39 @@ static int move_table(struct mm_struct *mm, pmd_t *src_pmd, unsigned long from, 
 	if (dst_ptl != src_ptl)
 		spin_unlock(dst_ptl);
 	spin_unlock(src_ptl);
-	return 0;
 }
 
-/* move_ptes - bytes from @from to @to; returns how many were moved (all, unless out of memory) */
-static unsigned long move_ptes(struct mm_struct *mm, unsigned long from, unsigned long to,
-			       unsigned long len)
+static void move_ptes(const struct move *m, unsigned long len)
 {
-	unsigned long addr = from, end = from + len, delta = to - from, next;
+	unsigned long addr = m->old_addr, end = addr + len, delta = m->new_addr - addr, next;
+	struct mm_struct *mm = m->vma->vm_mm;
 	pmd_t *pmd;
 
 	for (; (pmd = next_pmd(mm->pgd, &addr, end)); addr = next) {
-		next = pmd_addr_end(addr, end);
-		next = pmd_addr_end(addr + delta, next + delta) - delta;
-		if (move_table(mm, pmd, addr, next, addr + delta))
-			return addr - from;
+		next = part_end(addr, end, delta);
+		move_table(mm, pmd, addr, next, addr + delta);
 	}
-	return len;
 }
 
 static int move_pages(struct move *m)
 {
-	struct mm_struct *mm = m->vma->vm_mm;
 	struct address_space *as = m->vma->mapping;
-	unsigned long len = min(m->old_len, m->new_len), moved;
+	unsigned long len = min(m->old_len, m->new_len);
 
 	if (!len)
 		return 0;
-	vma_start_write(m->vma);
+	vma_start_write(m->vma);		/* from here on no fault makes a table */
+	if (make_tables(m, len))
+		return -ENOMEM;
 	if (as)
 		down_write(&as->i_mmap_rwsem);
 	anon_vma_lock_write(m->vma);
-	moved = move_ptes(mm, m->old_addr, m->new_addr, len);
-	if (moved < len)
-		move_ptes(mm, m->new_addr, m->old_addr, moved);	/* those tables exist */
-	flush_tlb_range(mm, m->old_addr, m->old_addr + len);
+	move_ptes(m, len);
+	flush_tlb_range(m->vma->vm_mm, m->old_addr, m->old_addr + len);
 	anon_vma_unlock_write(m->vma);
 	if (as)
 		up_write(&as->i_mmap_rwsem);
-	return moved == len ? 0 : -ENOMEM;
+	return 0;
 }
 
 /* ---- move ------------------------------------------------------------------------------------ */
