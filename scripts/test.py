@@ -7,6 +7,7 @@ One boot is called PORT:DEPTH:smpN:MEMORY:SUITE, e.g. riscv:sv39:smp4:512M:user.
   ktest        the tests linked into the kernel (DEBUG=1 KTEST=1), boot parameter ktest
   user         /bin/utest as PID 1 on the kernel that users run
   user-debug   the same on a kernel with assertions and lock ranks
+  user-clang   the same, made by the other compiler
   smoke        a shell session on the default file system, typed over the serial line
   busybox      a BusyBox session on the BusyBox file system
   bad-WHAT     input that no kernel can use: one clear line, then power off
@@ -51,6 +52,7 @@ riscv:sv48:smp4:512M:user-slab   x86_64:4level:smp1:512M:user-slab
 riscv:sv57:smp1:64M:busybox-slob x86_64:5level:smp1:64M:busybox-slab
 riscv:sv39:smp4:512M:user     x86_64:4level:smp4:512M:user-debug
 riscv:sv48:smp4:512M:user-debug
+riscv:sv39:smp4:512M:user-clang x86_64:5level:smp4:512M:user-clang
 riscv:sv48:smp1:32M:user      x86_64:4level:smp1:32M:user
 riscv:sv57:smp1:512M:user     x86_64:5level:smp4:512M:user
 riscv:sv39:smp1:4608M:user    x86_64:5level:smp1:4608M:user
@@ -63,7 +65,9 @@ riscv:sv57:smp1:64M:busybox   x86_64:5level:smp1:64M:busybox
                for name, case in bad_inputs.CASES.items() if port in case.ports]
 
 NAME = re.compile(r"^(riscv:sv(39|48|57)|x86_64:(4|5)level):smp(\d+):(\d+[MG]):([\w-]+)$")
-TIMEOUTS = {"ktest": 180, "user": 240, "user-debug": 300, "smoke": 90, "busybox": 150, "bad": 40}
+TIMEOUTS = {"ktest": 180, "user": 240, "user-debug": 300, "user-clang": 300, "smoke": 90,
+            "busybox": 150, "bad": 40}
+VARIANTS = {"ktest": "-debug-ktest", "user-debug": "-debug", "user-clang": "-debug-clang"}
 OPTIONS = {"numa": "", "highmem": "highmem=400M", "slab": "slab=slab", "slob": "slab=slob"}
 PANIC = re.compile(r"^.*\b(?:kernel panic|panic:|PANIC).*$", re.MULTILINE)
 SEED = re.compile(r"\bseed[ =:]+(0x[0-9a-f]+|\d+)", re.IGNORECASE)
@@ -91,7 +95,7 @@ class Job:
 
     def kernel_variant(self):
         """The directory suffix of the kernel this suite boots."""
-        return {"ktest": "-debug-ktest", "user-debug": "-debug"}.get(self.suite, "")
+        return VARIANTS.get(self.suite, "")
 
     def timeout(self):
         return TIMEOUTS["bad" if self.suite.startswith("bad-") else self.suite]
@@ -128,7 +132,8 @@ class Runner:
             for variant in sorted({job.kernel_variant() for job in mine}):
                 machine.make("all", f"ARCH={arch}", f"O={self.build}",
                              f"DEBUG={int('debug' in variant)}",
-                             f"KTEST={int('ktest' in variant)}")
+                             f"KTEST={int('ktest' in variant)}",
+                             f"COMPILER={'clang' if 'clang' in variant else 'gcc'}")
             if mine:
                 machine.make("initrd", f"ARCH={arch}", f"O={self.build}")
             if any(job.suite == "busybox" for job in mine):
