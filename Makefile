@@ -229,7 +229,7 @@ test: ## every test on the whole matrix; ends with `N passed, N failed` (ONLY= s
 	@scripts/setup run test
 	@scripts/test.py --build $(O) $(if $(ONLY),--only '$(ONLY)')
 
-compare: ## one table: both ports at every depth; WHAT=slab: the three object allocators
+compare: ## one table: both ports at every depth; WHAT=slab: the three object allocators, options: old ways
 	@scripts/setup run test
 	@scripts/compare$(if $(WHAT),_$(WHAT)).py --build $(O) $(if $(TWICE),--twice)
 

@@ -14,6 +14,7 @@
 #include <fs/namei.h>
 #include <kernel/process.h>
 #include <lib/string.h>
+#include <mm/history.h>
 #include <mm/mm.h>
 #include <mm/page.h>
 #include <mm/slab.h>
@@ -214,9 +215,16 @@ const struct vm_ops file_vm_ops = {
 	.close	= file_vm_close,
 };
 
+/* boot parameter nopage=share: the page cache answers only if no other process can (mm/share_page.c) */
+static const struct vm_ops share_vm_ops = {
+	.open	= file_vm_open,
+	.close	= file_vm_close,
+	.fault	= share_page_fault,
+};
+
 int generic_file_mmap(struct file *f, struct mmap_request *rq)
 {
-	rq->vm_ops = &file_vm_ops;
+	rq->vm_ops = unlikely(nopage_share) ? &share_vm_ops : &file_vm_ops;
 	rq->mapping = &f->inode->mapping;
 	inode_accessed(f);
 	return 0;

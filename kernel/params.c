@@ -59,6 +59,8 @@ static const struct param table[] = {
 	{ "slab",	P_TEXT(slab),	"slub|slab|slob", "the allocator behind kmalloc; default slub" },
 	{ "slob",	P_TEXT(slob),	"first|size|best", "how slab=slob looks for room; default size" },
 	{ "slub_debug",	P_TEXT(slub_debug), "[FZPU|-][,CACHE...]", "watch objects (mm/slub_debug.c)" },
+	{ "nopage",	P_TEXT(nopage),	"cache|share",	"where a fault on a mapped file finds its page" },
+	{ "mmap_cache",	P_TEXT(mmap_cache), "on|off|count", "remember the VMA found last" },
 	{ "panic_reboot", P_FLAG(panic_reboot), "",	"restart instead of powering off after a panic" },
 	{ "page_owner",	P_TEXT(page_owner), "on|off",	"note who allocates each page; default: on in debug builds" },
 	{ "fail_page_alloc", P_TEXT(fail_page_alloc), "I,P,S,T", "pages refused: interval, percent, space, times" },

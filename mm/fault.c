@@ -43,6 +43,7 @@
 #include <arch.h>
 #include <kernel/printk.h>
 #include <mm/fault_trace.h>
+#include <mm/history.h>
 #include <mm/mempolicy.h>
 #include <mm/swapops.h>
 #include "mm_internal.h"
@@ -219,16 +220,11 @@ static enum fault_result special_page(struct fault *f)
 	return FAULT_OK;
 }
 
-/* get_object_page - f->page: the object's page at f->pgoff, referenced, up to date, not locked */
-static enum fault_result get_object_page(struct fault *f)
+enum fault_result filemap_fault(struct fault *f)
 {
 	struct address_space *as = f->vma->mapping;
 	int err = 1;		/* stays so if the page is there */
 
-	if (f->vma->vm_ops && f->vma->vm_ops->fault)
-		return f->vma->vm_ops->fault(f->vma, f);
-	if (!as)
-		return special_page(f);
 	if ((loff_t)f->pgoff >= (as->size + (loff_t)PAGE_SIZE - 1) >> PAGE_SHIFT)
 		return FAULT_SIGBUS;
 	f->page = page_cache_get(as, f->pgoff, &err);
@@ -238,6 +234,14 @@ static enum fault_result get_object_page(struct fault *f)
 		return FAULT_OK;
 	}
 	return err == -ENOMEM ? FAULT_OOM : FAULT_SIGBUS;
+}
+
+/* get_object_page - f->page: the object's page at f->pgoff, referenced, up to date, not locked */
+static enum fault_result get_object_page(struct fault *f)
+{
+	if (f->vma->vm_ops && f->vma->vm_ops->fault)
+		return f->vma->vm_ops->fault(f->vma, f);
+	return f->vma->mapping ? filemap_fault(f) : special_page(f);
 }
 
 /*

@@ -114,7 +114,7 @@ static void exit_mmap(struct mm_struct *mm)
 	if (!list_empty(&mm->mmap)) {
 		list_splice_init(&mm->mmap, &vmas);
 		mm->mm_rb = RB_ROOT;
-		mm->mmap_cache = NULL;
+		mm->mmap_cache = mm->mmap_counted = NULL;
 		mm->map_count = 0;
 		unmap_region(mm, &vmas, NULL, NULL);
 		ASSERT(mm->total_vm == 0);

@@ -28,6 +28,7 @@
  * LEFT OUT       the maple tree. (Linux: mm/mmap.c, mm/vma.c)
  * READ NEXT      mmap.c (who calls this), fault.c (the most frequent reader).
  */
+#include <mm/history.h>
 #include <mm/slab.h>
 #include "mm_internal.h"
 
@@ -37,6 +38,8 @@ void vma_init(void)
 {
 	vma_cache = kmem_cache_create("vm_area_struct", sizeof(struct vm_area_struct), 0,
 				      SLAB_PANIC, NULL);
+	mmap_cache_init();
+	nopage_init();
 }
 
 struct vm_area_struct *vm_area_alloc(struct mm_struct *mm, const struct vm_area_struct *like)
@@ -168,7 +171,9 @@ struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr)
 			break;
 		node = node->rb_left;
 	}
-	if (best)
+	if (unlikely(mmap_cache_mode == MMAP_CACHE_COUNT))
+		mmap_cache_count(mm, best);
+	else if (best && likely(mmap_cache_mode == MMAP_CACHE_ON))
 		WRITE_ONCE(mm->mmap_cache, best);
 	return best;
 }
@@ -319,6 +324,8 @@ void vma_unlink_mm(struct vm_area_struct *vma)
 	spin_lock(&mm->vma_lock);
 	if (mm->mmap_cache == vma)
 		mm->mmap_cache = next;
+	if (mm->mmap_counted == vma)
+		mm->mmap_counted = NULL;
 	list_unlink(vma->vm_link.prev, vma->vm_link.next);	/* own_gap(vma) still finds prev */
 	gap_update(next);
 	rb_erase_augmented(&vma->vm_rb, &mm->mm_rb, &gap_callbacks);

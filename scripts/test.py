@@ -13,7 +13,8 @@ One boot is called PORT:DEPTH:smpN:MEMORY:SUITE, e.g. riscv:sv39:smp4:512M:user.
   bad-WHAT     input that no kernel can use: one clear line, then power off
 
 A suite may end in -numa (a machine with two nodes, x86_64: three), -highmem (most of memory outside
-the direct map), -slab or -slob (that allocator instead of SLUB). There are also, without a
+the direct map), -slab or -slob (that allocator instead of SLUB), -history (old ways chosen by boot
+parameter). There are also, without a
 machine, `host` (tests/host), `fuzz` (tests/fuzz, a fixed number of inputs each) and `linux` (utest
 on this machine's kernel, the reference). A time-out, a lost console or a panic fails the boot. The
 last line is always `N passed, N failed`, counting single tests; the exit status says whether any
@@ -49,6 +50,7 @@ riscv:sv57:smp1:512M:user-debug-highmem x86_64:4level:smp4:512M:user-debug-highm
 riscv:sv57:smp4:512M:ktest-slab  x86_64:4level:smp4:512M:ktest-slob
 riscv:sv39:smp1:512M:user-slob   x86_64:5level:smp4:512M:user-slob
 riscv:sv48:smp4:512M:user-slab   x86_64:4level:smp1:512M:user-slab
+riscv:sv39:smp4:512M:user-debug-history x86_64:5level:smp1:512M:user-history
 riscv:sv57:smp1:64M:busybox-slob x86_64:5level:smp1:64M:busybox-slab
 riscv:sv39:smp4:512M:user     x86_64:4level:smp4:512M:user-debug
 riscv:sv48:smp4:512M:user-debug
@@ -68,7 +70,8 @@ NAME = re.compile(r"^(riscv:sv(39|48|57)|x86_64:(4|5)level):smp(\d+):(\d+[MG]):(
 TIMEOUTS = {"ktest": 180, "user": 240, "user-debug": 300, "user-clang": 300, "smoke": 90,
             "busybox": 150, "bad": 40}
 VARIANTS = {"ktest": "-debug-ktest", "user-debug": "-debug", "user-clang": "-debug-clang"}
-OPTIONS = {"numa": "", "highmem": "highmem=400M", "slab": "slab=slab", "slob": "slab=slob"}
+OPTIONS = {"numa": "", "highmem": "highmem=400M", "slab": "slab=slab", "slob": "slab=slob",
+           "history": "mmap_cache=off nopage=share"}
 PANIC = re.compile(r"^.*\b(?:kernel panic|panic:|PANIC).*$", re.MULTILINE)
 SEED = re.compile(r"\bseed[ =:]+(0x[0-9a-f]+|\d+)", re.IGNORECASE)
 

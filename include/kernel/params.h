@@ -29,6 +29,8 @@ struct boot_params {
 	char		slob[8];	/* how SLOB fits: "" = size                            */
 	char		slub_debug[64];	/* letters FZPU, caches; "" = all of both              */
 	bool		panic_reboot;
+	char		nopage[8];	/* "cache", "share"; "" = cache                         */
+	char		mmap_cache[8];	/* "on", "off", "count"; "" = on                        */
 	char		page_owner[8];	/* "on", "off"; "": on in debug builds                  */
 	char		fail_page_alloc[64], failslab[64]; /* interval,probability,space,times         */
 };

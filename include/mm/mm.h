@@ -73,7 +73,7 @@ struct vm_area_struct {
 struct mm_struct {
 	struct rb_root		mm_rb;			/* (m) */
 	struct list_head	mmap;			/* (m) */
-	struct vm_area_struct	*mmap_cache;		/* (a) last hit                             */
+	struct vm_area_struct	*mmap_cache, *mmap_counted; /* (a) last hit: mmap_cache.c           */
 	pgd_t			*pgd;			/* (i) */
 	unsigned long		pmd_hint;		/* (a) pgtable.c: the pmd table used last   */
 	unsigned int		fault_trace;		/* (a) fault_trace.c: number of its trace, 0: off */

@@ -16,6 +16,8 @@
 	X(numa_miss) X(numa_foreign) X(numa_interleave) X(numa_other)					\
 	X(tlb_flush_local) X(tlb_flush_remote) X(ipi_sent) X(oom_kill) X(syscall_unknown)		\
 	X(vmap_lazy_free) X(vmap_purge) X(vmap_purged) X(pgfault_vmalloc)				\
+	X(nopage_shared) X(nopage_read)									\
+	X(vmacache_find_calls) X(vmacache_find_hits)							\
 	X(kmap_locals) X(kmaps) X(kmap_flushes) X(kmap_waits)
 
 /* States go up and down: sums over CPUs are exact. */

@@ -113,7 +113,7 @@ def file_name(pointer):
 
 
 class Vm(gdb.Command):
-    """The memory of the machine: vm ps | vm maps PID | vm walk PID VA | vm page PFN | vm slab [CACHE]."""
+    """The memory of the machine: vm ps | vm maps PID | vm vmas PID | vm walk PID VA | vm page PFN | vm slab [CACHE]."""
 
     def __init__(self):
         super().__init__("vm", gdb.COMMAND_DATA, gdb.COMPLETE_COMMAND, True)
@@ -371,4 +371,5 @@ class User(gdb.Command):
 for command in (Vm, VmPs, VmMaps, VmWalk, VmPage, VmRmap, VmSlab, User):
     command()
 
-gdb.execute("source " + os.path.join(os.path.dirname(os.path.abspath(__file__)), "zones.py"))
+for name in ("zones.py", "vmas.py"):
+    gdb.execute("source " + os.path.join(os.path.dirname(os.path.abspath(__file__)), name))

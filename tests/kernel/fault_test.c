@@ -2,6 +2,7 @@
 /* fault_test.c - each kind of fault makes the pte it should (mm/fault.c) */
 #include <kernel/sched.h>
 #include <mm/highmem.h>
+#include <mm/history.h>
 #include <mm/swapops.h>
 #include "mm_test.h"
 
@@ -203,5 +204,48 @@ KTEST(fault_that_reads_the_device_is_major_and_the_next_is_minor)
 	EXPECT_EQ(current->maj_flt - major, 1);
 	EXPECT_EQ(current->min_flt - minor, 1);
 	mmput(mm);
+	address_space_destroy(&as);
+}
+
+/* ---- nopage=share ---- */
+
+static const struct vm_ops share_test_ops = { .fault = share_page_fault };
+
+static long map_shared_text(struct mm_struct *mm, struct address_space *as)
+{
+	struct mmap_request rq = {
+		.addr = TEST_BASE, .len = 2 * PAGE_SIZE, .prot = RW, .flags = MAP_PRIVATE | MAP_FIXED,
+		.mapping = as, .vm_ops = &share_test_ops,
+	};
+
+	return do_mmap(mm, &rq);
+}
+
+KTEST(fault_with_share_page_takes_the_clean_page_of_another_process)
+{
+	unsigned long shared = vm_event_sum(nopage_shared), read = vm_event_sum(nopage_read);
+	struct mm_struct *a = mm_alloc(), *b = mm_alloc();
+	struct address_space as;
+
+	REQUIRE(a && b);
+	address_space_init(&as, NULL, &device_aops);
+	as.size = 2 * PAGE_SIZE;
+	EXPECT_EQ(map_shared_text(a, &as), (long)TEST_BASE);
+	EXPECT_EQ(map_shared_text(b, &as), (long)TEST_BASE);
+	EXPECT_EQ(test_fault(a, TEST_BASE, false), FAULT_OK);
+	EXPECT_EQ(vm_event_sum(nopage_read) - read, 1);
+	EXPECT_EQ(test_fault(b, TEST_BASE, false), FAULT_OK);
+	EXPECT_EQ(vm_event_sum(nopage_shared) - shared, 1);
+	EXPECT_EQ(pte_pfn(test_pte(a, TEST_BASE)), pte_pfn(test_pte(b, TEST_BASE)));
+	EXPECT_EQ(page_mapcount(pfn_to_page(pte_pfn(test_pte(a, TEST_BASE)))), 2);
+	EXPECT(pte_none(test_pte(a, TEST_BASE + PAGE_SIZE)));	/* no neighbours */
+	/* what somebody wrote to is not shared: both get copies of their own */
+	EXPECT_EQ(test_fault(a, TEST_BASE + PAGE_SIZE, true), FAULT_OK);
+	EXPECT_EQ(test_fault(b, TEST_BASE + PAGE_SIZE, false), FAULT_OK);
+	EXPECT_EQ(vm_event_sum(nopage_shared) - shared, 1);
+	EXPECT(pte_pfn(test_pte(a, TEST_BASE + PAGE_SIZE)) != pte_pfn(test_pte(b, TEST_BASE + PAGE_SIZE)));
+	mmput(a);
+	EXPECT_EQ(mm_rss(b), 2);
+	mmput(b);
 	address_space_destroy(&as);
 }

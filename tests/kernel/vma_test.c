@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* vma_test.c - what is mapped where: split, merge, gaps, limits (mm/vma.c, mmap.c, brk.c, mprotect.c, mremap.c) */
+#include <mm/history.h>
 #include "mm_test.h"
 
 #define P(n)	(TEST_BASE + (n) * PAGE_SIZE)
@@ -210,5 +211,45 @@ KTEST(vma_random_operations_agree_with_a_byte_map)
 			EXPECT_EQ(is, map[j]);
 		}
 	}
+	mmput(mm);
+}
+
+/* look_up - find_vma() for each of the @n addresses */
+static void look_up(struct mm_struct *mm, const unsigned long *addr, unsigned int n)
+{
+	down_read(&mm->mmap_lock);
+	for (unsigned int i = 0; i < n; i++)
+		EXPECT(find_vma(mm, addr[i]) != NULL);
+	up_read(&mm->mmap_lock);
+}
+
+KTEST(vma_found_last_is_remembered_counted_or_forgotten_as_the_boot_parameter_says)
+{
+	const unsigned long a = TEST_BASE, b = TEST_BASE + 0x10000, looked[] = { a, a, b, b + 1, a };
+	enum mmap_cache_mode before = mmap_cache_mode;
+	struct mm_struct *mm;
+	unsigned long calls, hits;
+
+	mmap_cache_mode = MMAP_CACHE_COUNT;
+	mm = mm_alloc();
+	REQUIRE(mm);
+	test_map(mm, a, 1, RW, ANON);
+	test_map(mm, b, 1, RW, ANON);
+	calls = vm_event_sum(vmacache_find_calls);
+	hits = vm_event_sum(vmacache_find_hits);
+	mm->mmap_counted = NULL;
+	look_up(mm, looked, ARRAY_SIZE(looked));
+	EXPECT_EQ(vm_event_sum(vmacache_find_calls) - calls, 5);
+	EXPECT_EQ(vm_event_sum(vmacache_find_hits) - hits, 2);
+	EXPECT(!mm->mmap_cache && mm->mmap_counted && mm->mmap_counted->vm_start == a);
+	EXPECT_EQ(do_munmap(mm, a, PAGE_SIZE), 0);
+	EXPECT(!mm->mmap_counted || mm->mmap_counted->vm_start == b);
+	mmap_cache_mode = MMAP_CACHE_OFF;
+	look_up(mm, looked, ARRAY_SIZE(looked));
+	EXPECT(!mm->mmap_cache);
+	mmap_cache_mode = MMAP_CACHE_ON;
+	look_up(mm, looked, 3);
+	EXPECT(mm->mmap_cache && mm->mmap_cache->vm_start == b);
+	mmap_cache_mode = before;
 	mmput(mm);
 }
