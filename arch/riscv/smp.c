@@ -5,7 +5,7 @@
  * THE QUESTION   Firmware starts one hart. How do the others join, and how does one interrupt the
  *                other?
  *
- * THE PICTURE    arch_smp_start: SBI HSM hart_start (9) -> secondary_start (start.S, paging off)
+ * THE PICTURE    arch_smp_start: SBI HSM hart_start (9) -> _start (start.S, paging off), another_hart
  *                -> secondary_boot -> secondary_main (generic)
  *
  *                arch_ipi_send: bit `kind` of the target's word := 1, SBI send_ipi (7)
@@ -24,8 +24,11 @@
 #include <kernel/sched.h>
 #include <uapi/errno.h>
 
-extern char secondary_start[];
+extern char _start[];
 void secondary_boot(void) __noreturn;
+
+/* start.S: the CPU that comes next. In .data: the first hart clears .bss, and reads nothing of this. */
+struct cpu *starting_cpu __section(".data");
 
 void secondary_boot(void)
 {
@@ -57,8 +60,9 @@ int arch_smp_start(struct cpu *c)
 	cpu_init_this(c);
 	c->curr = c->idle;
 	c->kstack_top = c->idle->kstack_top;
+	WRITE_ONCE(starting_cpu, c);
 	mb();
-	return sbi_hart_start(c->hwid, kimg_to_phys(secondary_start), (unsigned long)c) ? -EIO : 0;
+	return sbi_hart_start(c->hwid, kimg_to_phys(_start), 0) ? -EIO : 0;
 }
 
 void arch_ipi_send(unsigned int cpu, enum ipi_kind kind)

@@ -20,6 +20,10 @@
  *                    reading it back tells what the CPU has.
  *                S3  A change of depth goes through satp = 0.
  *                S4  Firmware loads the image at a multiple of 2 MiB, as OpenSBI requires.
+ *                S5  Every hart comes in at _start, and only the first boots. OpenSBI 1.1 makes a hart's state
+ *                    START_PENDING before it writes the address to start at, so a hart that looks in between
+ *                    jumps to where the first one was sent, with its arguments. There is one address here, and
+ *                    what a later hart needs lies in starting_cpu.
  *
  * LOCKS          none: the boot hart alone, or another hart with a stack of its own.
  * READ NEXT      boot.c (boot_main), smp.c (secondary_boot), mmu.c (the final tables).
@@ -33,7 +37,7 @@
 #define BOOT_STACK_SIZE	16384
 #define LEAF_RWX	(PTE_V | PTE_R | PTE_W | PTE_X | PTE_A | PTE_D)
 
-/* boot hart: a0 = hart id, a1 = physical address of the FDT */
+/* a0 = hart id; boot hart: a1 = physical address of the FDT */
 
 	.section .head.text, "ax"
 	.globl	_start
@@ -41,6 +45,10 @@ _start:
 	csrw	sie, zero
 	li	t0, SSTATUS_FS | SSTATUS_SUM | SSTATUS_SPP | SSTATUS_SIE
 	csrc	sstatus, t0
+	la	t0, harts_entered
+	li	t1, 1
+	amoadd.d.aqrl t1, t1, (t0)
+	bnez	t1, another_hart	# S5
 	mv	s0, a0
 	mv	s1, a1
 
@@ -76,16 +84,22 @@ _start:
 	li	ra, 0
 	tail	boot_main		# (hart, FDT, mask of modes, physical _text)
 
-/* other harts: a0 = hart id, a1 = struct cpu *, paging off */
+/* other harts: a0 = hart id, paging off; one that arch_smp_start() does not wait for stays here */
 
 	.section .init.text, "ax"
-	.globl	secondary_start
-secondary_start:
-	csrw	sie, zero
-	li	t0, SSTATUS_FS | SSTATUS_SUM | SSTATUS_SPP | SSTATUS_SIE
-	csrc	sstatus, t0
-	mv	tp, a1
-	la	s1, kernel_satp
+another_hart:
+	la	t0, starting_cpu
+	ld	tp, 0(t0)
+	beqz	tp, 1f
+	la	t1, _text
+	li	t0, KERNEL_LINK_BASE
+	sub	t0, tp, t0
+	add	t0, t0, t1
+	lwu	t0, CPU_HWID(t0)
+	beq	t0, a0, 2f
+1:	wfi
+	j	1b
+2:	la	s1, kernel_satp
 	ld	s1, 0(s1)
 	srli	a0, s1, SATP_MODE_SHIFT
 	call	early_paging_on
@@ -203,6 +217,10 @@ build_early_tables:
 	addi	t3, t3, 8
 	bltu	t0, t1, 1b
 	ret
+
+	.section .data, "aw", @progbits
+	.balign	8
+harts_entered:	.dword	0		# not in .bss, which the first hart clears
 
 	.section .init.data, "aw", @progbits
 	.balign	4096

@@ -31,6 +31,7 @@ BUILD_ASSERT(offsetof(struct cpu, kstack_top) == CPU_KSTACK_TOP);
 BUILD_ASSERT(offsetof(struct cpu, scratch) == CPU_USER_SP);
 BUILD_ASSERT(offsetof(struct cpu, scratch[1]) == CPU_FULL_CALLS);
 BUILD_ASSERT(offsetof(struct cpu, id) == CPU_ID);
+BUILD_ASSERT(offsetof(struct cpu, hwid) == CPU_HWID);
 BUILD_ASSERT(offsetof(struct cpu, arch[CPU_ARCH_FP_OWNER]) == CPU_FP_OWNER);
 BUILD_ASSERT(offsetof(struct thread, work) == THREAD_WORK);
 BUILD_ASSERT(offsetof(struct thread, kstack_top) == THREAD_KSTACK_TOP);

@@ -13,6 +13,7 @@
 #define CPU_USER_SP	16	/* scratch[0]: the user's sp for the first instructions of a trap */
 #define CPU_FULL_CALLS	24	/* scratch[1]: calls that need the whole frame, see entry.S       */
 #define CPU_ID		48
+#define CPU_HWID	52
 #define CPU_FP_OWNER	88	/* arch[CPU_ARCH_FP_OWNER] */
 
 /* struct cpu's arch[] words */
