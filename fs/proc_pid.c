@@ -295,6 +295,7 @@ const struct proc_entry proc_pid_entries[] = {
 	  .write = proc_write_make_it_fail },
 	{ .name = "maps", .mode = S_IFREG | 0444, .show = proc_show_maps },
 	{ .name = "mem", .mode = S_IFREG | 0600, .fops = &proc_mem_fops },
+	{ .name = "mm_counters", .mode = S_IFREG | 0444, .show = proc_show_mm_counters },
 	{ .name = "mountinfo", .mode = S_IFREG | 0444, .show = proc_show_mountinfo },
 	{ .name = "mounts", .mode = S_IFREG | 0444, .show = proc_show_mounts },
 	{ .name = "numa_maps", .mode = S_IFREG | 0444, .show = proc_show_numa_maps },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fs/proc_status.c - /proc/PID/stat, statm, status, comm: a process in figures (proc(5))
+ * fs/proc_status.c - /proc/PID/stat, statm, mm_counters, status, comm: a process in figures (proc(5))
  *
  * Every show function takes a snapshot of what it prints under the locks, and prints afterwards. A
  * process that was reaped since its directory was opened gives ESRCH.
@@ -12,7 +12,7 @@
 #include <kernel/timer.h>
 #include <lib/printf.h>
 #include <lib/string.h>
-#include <mm/mm.h>
+#include <mm/mm_counters.h>
 #include <uapi/errno.h>
 
 #define CLOCK_TICK_NS	(NSEC_PER_SEC / USER_HZ)
@@ -183,18 +183,34 @@ int proc_show_stat(struct seq_file *m)
 int proc_show_statm(struct seq_file *m)
 {
 	struct mm_struct *mm = process_mm_get(seq_process(m));
-	unsigned long shared, text;
+	unsigned long shared;
 
 	if (!mm) {
 		seq_puts(m, "0 0 0 0 0 0 0\n");
 		return 0;
 	}
 	shared = (unsigned long)(atomic64_read(&mm->rss_file) + atomic64_read(&mm->rss_shmem));
-	text = (ALIGN_UP(mm->end_code, PAGE_SIZE) - ALIGN_DOWN(mm->start_code, PAGE_SIZE)) >>
-	       PAGE_SHIFT;
-	seq_printf(m, "%lu %lu %lu %lu 0 %lu 0\n", mm->total_vm, mm_rss(mm), shared, text,
+	seq_printf(m, "%lu %lu %lu %lu 0 %lu 0\n", mm->total_vm, mm_rss(mm), shared, mm_text_pages(mm),
 		   mm->data_vm + mm->stack_vm);
 	mmput(mm);
+	return 0;
+}
+
+/* ---- mm_counters: all of them, one to a line; Verso's own ---- */
+
+int proc_show_mm_counters(struct seq_file *m)
+{
+	struct mm_struct *mm = process_mm_get(seq_process(m));
+	struct mm_counters c;
+
+	if (!mm)
+		return 0;
+	mm_counters(mm, &c);
+	mmput(mm);
+#define SHOW_COUNTER(name) seq_printf(m, "%-15s %lu\n", #name, c.name);
+	MM_COUNTERS(SHOW_COUNTER)
+#undef SHOW_COUNTER
+	seq_printf(m, "def_flags       %#lx\nflags           %#lx\n", c.def_flags, c.flags);
 	return 0;
 }
 
@@ -238,9 +254,8 @@ static void show_status_mm(struct seq_file *m, struct mm_struct *mm)
 	kb_line(m, "RssShmem", (unsigned long)atomic64_read(&mm->rss_shmem));
 	kb_line(m, "VmData", mm->data_vm);
 	kb_line(m, "VmStk", mm->stack_vm);
-	kb_line(m, "VmExe", (ALIGN_UP(mm->end_code, PAGE_SIZE) -
-			     ALIGN_DOWN(mm->start_code, PAGE_SIZE)) >> PAGE_SHIFT);
-	kb_line(m, "VmLib", 0);
+	kb_line(m, "VmExe", mm_text_pages(mm));
+	kb_line(m, "VmLib", mm->exec_vm - mm_text_pages(mm));
 	seq_printf(m, "VmPTE:\t%8lu kB\n",
 		   (unsigned long)atomic64_read(&mm->pgtables_bytes) >> 10);
 	kb_line(m, "VmSwap", 0);

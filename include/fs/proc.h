@@ -83,6 +83,7 @@ extern const struct proc_entry proc_pid_root;
 /* proc_status.c */
 int proc_show_stat(struct seq_file *m);
 int proc_show_statm(struct seq_file *m);
+int proc_show_mm_counters(struct seq_file *m);
 int proc_show_status(struct seq_file *m);
 int proc_show_comm(struct seq_file *m);
 /* proc_fault.c: of one thread */
