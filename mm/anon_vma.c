@@ -32,7 +32,7 @@
  *                the look at page->mapping and the reference on it: whoever sees the page mapped
  *                with the gate held, sees an anon_vma that is not yet free.
  *
- * READ NEXT      rmap.c (who walks), dup_mm.c, vma.c (split, merge).
+ * READ NEXT      rmap.c (who walks), dup_mm.c, vma_merge.c.
  */
 #include <mm/anon_vma.h>
 #include <mm/slab.h>
@@ -152,10 +152,8 @@ bool anon_vma_compatible(const struct vm_area_struct *a, const struct vm_area_st
 static struct anon_vma *lend(const struct vm_area_struct *low, const struct vm_area_struct *high,
 			     const struct vm_area_struct *other)
 {
-	const unsigned long may_change = VM_ACCESS_FLAGS | VM_ACCOUNT;
-
 	if (!other->anon_vma || !list_is_singular(&other->anon_vma_chain) ||
-	    low->vm_end != high->vm_start || ((low->vm_flags ^ high->vm_flags) & ~may_change) ||
+	    low->vm_end != high->vm_start || ((low->vm_flags ^ high->vm_flags) & ~VM_ACCESS_FLAGS) ||
 	    low->mapping != high->mapping || low->vm_file != high->vm_file ||
 	    low->vm_pgoff + vma_pages(low) != high->vm_pgoff)
 		return NULL;

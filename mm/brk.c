@@ -10,7 +10,8 @@
  *                                        ^ VMA ends at the page border above brk
  *
  * ALWAYS TRUE    start_brk <= brk; the heap VMA, if any, ends at ALIGN_UP(brk); one page stays
- *                free between the heap and what lies above, so that an overrun faults.
+ *                free between the heap and what lies above, so that an overrun faults. A program that
+ *                unmapped its heap by other means keeps its break: there is nothing to shrink.
  * LOCKS          mmap_lock for write.
  * READ NEXT      mmap.c.
  */
@@ -40,10 +41,11 @@ static bool brk_grow(struct mm_struct *mm, unsigned long start, unsigned long en
 
 	if (next && end + PAGE_SIZE > vm_start_gap(next))
 		return false;
-	if (!may_expand_vm(mm, proto.vm_flags, pages) || mm->map_count >= MAX_MAP_COUNT ||
+	if (!may_expand_vm(mm, proto.vm_flags, pages) || mm->map_count > MAX_MAP_COUNT ||
 	    !may_lock(mm, proto.vm_flags, pages))
 		return false;
-	return mmap_region(mm, &proto) == 0;
+	/* what lies below an empty heap is not the heap */
+	return mmap_region(mm, &proto, start > mm->start_brk) == 0;
 }
 
 unsigned long do_brk(struct mm_struct *mm, unsigned long brk)
@@ -58,7 +60,8 @@ unsigned long do_brk(struct mm_struct *mm, unsigned long brk)
 		if (new_end == old_end)
 			ok = true;
 		else if (new_end < old_end)
-			ok = do_munmap_locked(mm, new_end, old_end - new_end) == 0;
+			ok = find_vma_intersection(mm, new_end, old_end) &&
+			     do_munmap_locked(mm, new_end, old_end - new_end) == 0;
 		else
 			ok = brk_grow(mm, old_end, new_end);
 	}

@@ -293,7 +293,7 @@ static enum fault_result fault_file_read(struct fault *f)
 
 static enum fault_result fault_file_cow(struct fault *f)
 {
-	enum fault_result r = get_object_page(f);
+	enum fault_result r = anon_vma_prepare(f->vma) ? FAULT_OOM : get_object_page(f);
 
 	if (r != FAULT_OK)
 		return r;

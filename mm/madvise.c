@@ -65,18 +65,13 @@ static int advised_flags(const struct vm_area_struct *vma, int advice, unsigned 
 static int advise_flags(struct vm_area_struct **vmap, unsigned long start, unsigned long end,
 			int advice)
 {
-	struct vm_area_struct *vma = *vmap;
 	unsigned long flags;
-	int err = advised_flags(vma, advice, &flags);
+	int err = advised_flags(*vmap, advice, &flags);
 
-	if (err || flags == vma->vm_flags)
+	if (err || flags == (*vmap)->vm_flags)
 		return err;
-	err = vma_isolate(vma, start, end);
-	if (err)
+	if (vma_modify(vmap, start, end, flags))
 		return -EAGAIN;			/* madvise(2): a kernel resource was not available */
-	vma_start_write(vma);
-	vma->vm_flags = flags;
-	*vmap = vma_merge(vma);
 	return 0;
 }
 

@@ -76,20 +76,20 @@ static int lock_vma(struct vm_area_struct **vmap, unsigned long start, unsigned 
 {
 	struct vm_area_struct *vma = *vmap;
 	unsigned long flags = (vma->vm_flags & ~VM_LOCKED_MASK) | lock, old = vma->vm_flags;
+	struct mm_struct *mm = vma->vm_mm;
 	int err;
 
 	if (flags == vma->vm_flags || (vma->vm_flags & VM_SPECIAL))
 		return 0;
-	err = vma_isolate(vma, max(start, vma->vm_start), min(end, vma->vm_end));
+	start = max(start, vma->vm_start);
+	end = min(end, vma->vm_end);
+	err = vma_modify(vmap, start, end, flags);
 	if (err)
 		return err;
-	vma_start_write(vma);
-	vma->vm_flags = flags;
 	if (lock && !(old & VM_LOCKED))
-		vma->vm_mm->locked_vm += vma_pages(vma);
+		mm->locked_vm += (end - start) >> PAGE_SHIFT;
 	else if (!lock)
-		vma->vm_mm->locked_vm -= vma_pages(vma);
-	*vmap = vma_merge(vma);
+		mm->locked_vm -= (end - start) >> PAGE_SHIFT;
 	return 0;
 }
 

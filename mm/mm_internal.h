@@ -82,17 +82,8 @@ void vma_link_file(struct vm_area_struct *vma);
 void vma_unlink_file(struct vm_area_struct *vma);
 /* vma_adjust - new borders (inside the gaps around it) and new first page */
 void vma_adjust(struct vm_area_struct *vma, unsigned long start, unsigned long end, pgoff_t pgoff);
-/* split_vma - at @addr; the new VMA is the lower part if @new_below; 0, -ENOMEM */
+/* split_vma - at @addr, whatever the limit says; the new VMA is the lower part if @new_below; 0, -ENOMEM */
 int split_vma(struct vm_area_struct *vma, unsigned long addr, bool new_below);
-/* vma_isolate - split so that @vma is its part in [start, end); 0, -ENOMEM */
-int vma_isolate(struct vm_area_struct *vma, unsigned long start, unsigned long end);
-/* vma_compatible - could @b, right behind @a, be one VMA with it? */
-bool vma_compatible(const struct vm_area_struct *a, const struct vm_area_struct *b);
-/* vma_merge_new - cover [new->vm_start, vm_end) by growing a neighbour; NULL: allocate one */
-struct vm_area_struct *vma_merge_new(struct vm_area_struct *new, struct vm_area_struct *prev,
-				     struct vm_area_struct *next);
-/* vma_merge - join @vma with its neighbours where they match; returns the VMA that now covers it */
-struct vm_area_struct *vma_merge(struct vm_area_struct *vma);
 /* unmapped_area - highest free [addr, addr+len) inside [low, high); 0: none */
 unsigned long unmapped_area(struct mm_struct *mm, size_t len, unsigned long low,
 			    unsigned long high);
@@ -105,6 +96,22 @@ void vma_set_page_prot(struct vm_area_struct *vma);
 bool vma_wants_writenotify(const struct vm_area_struct *vma);
 void vma_init(void);
 
+/* ---- vma_merge.c ---- */
+/* vma_compatible - could @b, right behind @a, be one VMA with it? */
+bool vma_compatible(const struct vm_area_struct *a, const struct vm_area_struct *b);
+/* vma_merge_new - cover [new->vm_start, vm_end) by growing a neighbour; NULL: allocate one */
+struct vm_area_struct *vma_merge_new(struct vm_area_struct *new, struct vm_area_struct *prev,
+				     struct vm_area_struct *next);
+/* vma_merge - join @vma with its neighbours where they match; returns the VMA that now covers it */
+struct vm_area_struct *vma_merge(struct vm_area_struct *vma);
+/* vma_merge_below, vma_merge_above - the same with one of them */
+struct vm_area_struct *vma_merge_below(struct vm_area_struct *vma);
+void vma_merge_above(struct vm_area_struct *vma);
+/* vma_isolate - split so that @vma is its part in [start, end); 0, -ENOMEM */
+int vma_isolate(struct vm_area_struct *vma, unsigned long start, unsigned long end);
+/* vma_modify - the part [start, end) of *@vmap gets @flags, and *@vmap is the VMA it is in now; 0, -ENOMEM */
+int vma_modify(struct vm_area_struct **vmap, unsigned long start, unsigned long end, unsigned long flags);
+
 /* ---- mmap.c ---- */
 /* find_unmapped_area - address for @len bytes honouring hint and MAP_* flags, or -errno */
 long find_unmapped_area(struct mm_struct *mm, unsigned long addr, size_t len, unsigned long flags);
@@ -113,8 +120,8 @@ long find_unmapped_area(struct mm_struct *mm, unsigned long addr, size_t len, un
 void unmap_region(struct mm_struct *mm, struct list_head *list, struct vm_area_struct *prev,
 		  struct vm_area_struct *next);
 /* mmap_region - map proto's range, which is free: grow a neighbour or link a copy of @proto (and
- * call its open()); account and charge it; 0 or -ENOMEM */
-int mmap_region(struct mm_struct *mm, struct vm_area_struct *proto);
+ * call its open()); account and charge it; 0 or -ENOMEM. !@merge: always a VMA of its own */
+int mmap_region(struct mm_struct *mm, struct vm_area_struct *proto, bool merge);
 /* mmap_locked - do_mmap() without its checks of @rq; mmap_lock held for write, @len is rq->len in whole pages */
 long mmap_locked(struct mm_struct *mm, const struct mmap_request *rq, size_t len);
 /* may_lock - does RLIMIT_MEMLOCK allow @pages more, if @vm_flags would lock them? */

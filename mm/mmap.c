@@ -79,7 +79,7 @@ long find_unmapped_area(struct mm_struct *mm, unsigned long addr, size_t len, un
 
 /* ---- map ------------------------------------------------------------------------------------- */
 
-int mmap_region(struct mm_struct *mm, struct vm_area_struct *proto)
+int mmap_region(struct mm_struct *mm, struct vm_area_struct *proto, bool merge)
 {
 	struct vm_area_struct *prev, *vma, *next;
 	unsigned long pages = vma_pages(proto);
@@ -89,7 +89,7 @@ int mmap_region(struct mm_struct *mm, struct vm_area_struct *proto)
 	next = find_vma_prev(mm, proto->vm_start, &prev);
 	proto->vm_mm = mm;
 	vma_set_page_prot(proto);
-	if (!vma_merge_new(proto, prev, next)) {
+	if (!merge || !vma_merge_new(proto, prev, next)) {
 		vma = vm_area_alloc(mm, proto);
 		if (!vma) {
 			vm_uncharge(proto->vm_flags, pages);
@@ -168,7 +168,7 @@ static int make_room(struct mm_struct *mm, const struct vm_area_struct *proto, b
 	unsigned long pages = vma_pages(proto);
 	struct vm_area_struct *old;
 
-	if (mm->map_count >= MAX_MAP_COUNT)
+	if (mm->map_count > MAX_MAP_COUNT)
 		return -ENOMEM;
 	if (!may_lock(mm, proto->vm_flags, pages))
 		return -EAGAIN;
@@ -195,7 +195,7 @@ static int map_shared_anon(struct mm_struct *mm, struct vm_area_struct *proto)
 	proto->vm_private = o;
 	proto->mapping = shmem_mapping(o);
 	proto->vm_pgoff = 0;
-	err = mmap_region(mm, proto);
+	err = mmap_region(mm, proto, true);
 	shmem_put(o);
 	return err;
 }
@@ -224,12 +224,12 @@ long mmap_locked(struct mm_struct *mm, const struct mmap_request *rq, size_t len
 	if (err)
 		return err;
 	if (!(rq->flags & MAP_ANONYMOUS)) {
-		err = mmap_region(mm, &proto);
+		err = mmap_region(mm, &proto, true);
 	} else if (proto.vm_flags & VM_SHARED) {
 		err = map_shared_anon(mm, &proto);
 	} else {
 		proto.vm_pgoff = proto.vm_start >> PAGE_SHIFT;
-		err = mmap_region(mm, &proto);
+		err = mmap_region(mm, &proto, true);
 	}
 	return err ? err : addr;
 }
@@ -275,7 +275,7 @@ int setup_stack_vma(struct mm_struct *mm, unsigned long top, size_t len, bool ex
 	if (find_vma_intersection(mm, proto.vm_start, top))
 		err = -EEXIST;
 	else
-		err = mmap_region(mm, &proto);
+		err = mmap_region(mm, &proto, true);
 	mmap_write_unlock(mm);
 	return err;
 }
@@ -296,7 +296,7 @@ int install_special_mapping(struct mm_struct *mm, unsigned long addr, size_t len
 	if (find_vma_intersection(mm, proto.vm_start, proto.vm_end))
 		err = -EEXIST;
 	else
-		err = mmap_region(mm, &proto);
+		err = mmap_region(mm, &proto, true);
 	mmap_write_unlock(mm);
 	return err;
 }
@@ -381,8 +381,8 @@ static int split_ends(struct mm_struct *mm, unsigned long start, unsigned long e
 	int err;
 
 	if (vma->vm_start < start) {
-		if (end < vma->vm_end && mm->map_count + 1 >= MAX_MAP_COUNT)
-			return -ENOMEM;
+		if (end < vma->vm_end && mm->map_count >= MAX_MAP_COUNT)
+			return -ENOMEM;		/* otherwise the count will not be above what it is now */
 		err = split_vma(vma, start, true);
 		if (err)
 			return err;
@@ -391,7 +391,7 @@ static int split_ends(struct mm_struct *mm, unsigned long start, unsigned long e
 	if (last && last->vm_end > end) {
 		err = split_vma(last, end, false);
 		if (err) {
-			vma_merge(vma);
+			vma_merge_below(vma);
 			return err;
 		}
 	}

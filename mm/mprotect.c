@@ -13,7 +13,7 @@
  * ALWAYS TRUE    the VMA's flags change before its ptes do: a fault that waits for mmap_lock sees
  *                the new ones. What precedes a failing VMA stays changed, as on Linux.
  * LOCKS          mmap_lock for write, ptl per table.
- * READ NEXT      vma.c (split, merge), cow.c.
+ * READ NEXT      vma_merge.c, cow.c.
  */
 #include "mm_internal.h"
 
@@ -58,15 +58,15 @@ static int change_ptes(pte_t *ptep, unsigned long addr, unsigned int n, void *ar
 	return 0;
 }
 
-/* change_protection - bring the ptes of @vma in line with its flags; true if a flush is due */
-static bool change_protection(struct vm_area_struct *vma)
+/* change_protection - bring the ptes of [start, end) in line with the flags of @vma; true if a flush is due */
+static bool change_protection(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
 	struct change c = {
 		.vma = vma,
 		.write = (vma->vm_flags & (VM_WRITE | VM_SHARED)) == VM_WRITE,
 	};
 
-	walk_page_range(vma->vm_mm, vma->vm_start, vma->vm_end, change_ptes, &c);
+	walk_page_range(vma->vm_mm, start, end, change_ptes, &c);
 	return c.flush;
 }
 
@@ -92,28 +92,25 @@ static int mprotect_vma(struct vm_area_struct **vmap, unsigned long start, unsig
 {
 	struct vm_area_struct *vma = *vmap;
 	struct mm_struct *mm = vma->vm_mm;
-	unsigned long old = vma->vm_flags;
+	unsigned long old = vma->vm_flags, pages;
 	int err;
 
 	if (flags == old)
 		return 0;
 	start = max(start, vma->vm_start);
 	end = min(end, vma->vm_end);
-	err = charge_writable(mm, old, &flags, (end - start) >> PAGE_SHIFT);
+	pages = (end - start) >> PAGE_SHIFT;
+	err = charge_writable(mm, old, &flags, pages);
 	if (err)
 		return err;
-	err = vma_isolate(vma, start, end);
+	err = vma_modify(vmap, start, end, flags);
 	if (err) {
-		vm_uncharge(flags & ~old, (end - start) >> PAGE_SHIFT);
+		vm_uncharge(flags & ~old, pages);
 		return err;
 	}
-	vm_stat_account(mm, vma->vm_flags, -(long)vma_pages(vma));
-	vma_start_write(vma);
-	vma->vm_flags = flags;
-	vm_stat_account(mm, flags, (long)vma_pages(vma));
-	vma_set_page_prot(vma);
-	*flush |= change_protection(vma);
-	*vmap = vma_merge(vma);
+	vm_stat_account(mm, old, -(long)pages);
+	vm_stat_account(mm, flags, (long)pages);
+	*flush |= change_protection(*vmap, start, end);
 	return 0;
 }
 

@@ -170,13 +170,18 @@ static struct vm_area_struct *link_copy(struct move *m)
 	return new;
 }
 
-static void unlock_old(struct move *m)
+/* leave_old - MREMAP_DONTUNMAP: what stays behind is not locked, and if all of it is empty, as good as new */
+static void leave_old(struct move *m)
 {
-	if (!(m->vma->vm_flags & VM_LOCKED))
-		return;
-	vma_start_write(m->vma);
-	m->vma->vm_flags &= ~VM_LOCKED_MASK;
-	m->vma->vm_mm->locked_vm -= vma_pages(m->vma);
+	struct vm_area_struct *vma = m->vma;
+
+	vma_start_write(vma);
+	if (vma->vm_flags & VM_LOCKED) {
+		vma->vm_flags &= ~VM_LOCKED_MASK;
+		vma->vm_mm->locked_vm -= vma_pages(vma);
+	}
+	if (vma->vm_start == m->old_addr && vma->vm_end == m->old_addr + m->old_len)
+		anon_vma_unlink(vma);
 }
 
 static long move_vma(struct move *m)
@@ -196,7 +201,7 @@ static long move_vma(struct move *m)
 		return err;
 	}
 	if (m->dontunmap)
-		unlock_old(m);
+		leave_old(m);
 	else if (m->old_len)
 		/* -ENOMEM from a split leaves an empty mapping behind: harmless, and as on Linux */
 		(void)do_munmap_locked(mm, m->old_addr, m->old_len);
@@ -239,7 +244,7 @@ static long mremap_to(struct mm_struct *mm, struct move *m, unsigned long flags)
 	if (!IS_ALIGNED(m->new_addr, PAGE_SIZE) || m->new_len > mm->task_size ||
 	    m->new_addr > mm->task_size - m->new_len)
 		return -EINVAL;
-	if ((flags & MREMAP_FIXED) && m->old_addr + m->old_len > m->new_addr &&
+	if (m->old_addr + m->old_len > m->new_addr &&
 	    m->new_addr + m->new_len > m->old_addr)
 		return -EINVAL;
 	if (mm->map_count + 2 >= MAX_MAP_COUNT - 3)
@@ -285,7 +290,7 @@ static bool grow_in_place(struct mm_struct *mm, struct move *m)
 	vm_stat_account(mm, vma->vm_flags, (long)pages);
 	if (vma->vm_flags & VM_LOCKED)
 		mm->locked_vm += pages;
-	vma_merge(vma);
+	vma_merge_above(vma);
 	return true;
 }
 

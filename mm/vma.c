@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mm/vma.c - the VMAs of an address space: find, insert, split, merge, search for a gap
+ * mm/vma.c - the VMAs of an address space: find, insert, split, search for a gap
  *
  * THE QUESTION   What is mapped at this address, and where is room for more?
  *
@@ -14,7 +14,7 @@
  *
  * ALWAYS TRUE    V1  tree order = list order; VMAs are not empty and do not overlap.
  *                V2  rb_gap = max(own gap, children's rb_gap); map_count = VMAs in the list.
- *                V3  no two neighbours could be one VMA right after a merge of theirs.
+ *                V3  no two neighbours could be one VMA right after a change of theirs (vma_merge.c).
  *                V4  a VMA with a mapping is in the mapping's i_mmap from vma_link() until
  *                    vma_unlink_file(), one with an anon_vma in its chains until
  *                    anon_vma_unlink(); its page tables are freed only after that.
@@ -26,7 +26,7 @@
  *                change of what their walks read (start, end, pgoff).
  *
  * LEFT OUT       the maple tree. (Linux: mm/mmap.c, mm/vma.c)
- * READ NEXT      mmap.c (who calls this), fault.c (the most frequent reader).
+ * READ NEXT      vma_merge.c, mmap.c (who calls this), fault.c (the most frequent reader).
  */
 #include <mm/history.h>
 #include <mm/slab.h>
@@ -369,8 +369,6 @@ int split_vma(struct vm_area_struct *vma, unsigned long addr, bool new_below)
 	struct vm_area_struct *new;
 
 	ASSERT(vma->vm_start < addr && addr < vma->vm_end);
-	if (mm->map_count >= MAX_MAP_COUNT)
-		return -ENOMEM;
 	new = vm_area_alloc(mm, vma);
 	if (!new)
 		return -ENOMEM;
@@ -395,74 +393,6 @@ int split_vma(struct vm_area_struct *vma, unsigned long addr, bool new_below)
 	if (new->vm_ops && new->vm_ops->open)
 		new->vm_ops->open(new);
 	return 0;
-}
-
-int vma_isolate(struct vm_area_struct *vma, unsigned long start, unsigned long end)
-{
-	int err = 0;
-
-	if (vma->vm_start < start)
-		err = split_vma(vma, start, true);
-	if (err || vma->vm_end <= end)
-		return err;
-	err = split_vma(vma, end, false);
-	if (err)
-		vma_merge(vma);		/* no trace of the first split */
-	return err;
-}
-
-/* ---- merge ----------------------------------------------------------------------------------- */
-
-bool vma_compatible(const struct vm_area_struct *a, const struct vm_area_struct *b)
-{
-	return a->vm_end == b->vm_start && a->vm_flags == b->vm_flags &&
-	       !(a->vm_flags & VM_SPECIAL) && a->vm_ops == b->vm_ops &&
-	       a->mapping == b->mapping && a->vm_file == b->vm_file &&
-	       a->vm_private == b->vm_private && a->vm_pgoff + vma_pages(a) == b->vm_pgoff &&
-	       anon_vma_compatible(a, b);
-}
-
-/* merge_pair - @a swallows @b, its neighbour above */
-static void merge_pair(struct vm_area_struct *a, struct vm_area_struct *b)
-{
-	ASSERT(!a->anon_vma || !b->anon_vma || a->anon_vma == b->anon_vma);
-	vma_start_write(b);
-	vma_adjust(a, a->vm_start, b->vm_end, a->vm_pgoff);
-	if (a->anon_vma)
-		anon_vma_unlink(b);
-	else if (b->anon_vma)
-		anon_vma_move(a, b);
-	vma_unlink_mm(b);
-	vma_unlink_file(b);
-	vm_area_remove(b);
-}
-
-struct vm_area_struct *vma_merge_new(struct vm_area_struct *new, struct vm_area_struct *prev,
-				     struct vm_area_struct *next)
-{
-	if (prev && vma_compatible(prev, new)) {
-		vma_adjust(prev, prev->vm_start, new->vm_end, prev->vm_pgoff);
-		if (next && vma_compatible(prev, next))
-			merge_pair(prev, next);
-		return prev;
-	}
-	if (!next || !vma_compatible(new, next))
-		return NULL;
-	vma_adjust(next, new->vm_start, next->vm_end, new->vm_pgoff);
-	return next;
-}
-
-struct vm_area_struct *vma_merge(struct vm_area_struct *vma)
-{
-	struct vm_area_struct *prev = vma_prev(vma), *next = vma_next(vma);
-
-	if (next && vma_compatible(vma, next))
-		merge_pair(vma, next);
-	if (prev && vma_compatible(prev, vma)) {
-		merge_pair(prev, vma);
-		vma = prev;
-	}
-	return vma;
 }
 
 /* ---- accounting and protection --------------------------------------------------------------- */
