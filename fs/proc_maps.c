@@ -7,6 +7,7 @@
  */
 #include <fs/proc.h>
 #include <lib/string.h>
+#include <mm/mempolicy.h>
 #include <mm/mm.h>
 #include <mm/slab.h>
 #include <mm/vma_usage.h>
@@ -154,11 +155,13 @@ static void add_usage(struct vma_usage *sum, const struct vma_usage *u)
 	sum->swap += u->swap;
 }
 
-/* numa_maps: on which node the pages of each mapping are; there is one policy, the default. */
+/* numa_maps: the policy of each mapping (its own; the thread's counts where it has none), and where its pages are. */
 static void show_numa(struct seq_file *m, struct mm_struct *mm, struct vm_area_struct *vma, char *buf)
 {
 	const char *name = special_name(mm, vma);
 	unsigned long pages, anon, dirty;
+	struct mempolicy *pol = get_vma_policy(vma, vma->vm_pgoff);
+	char policy[MPOL_NAME_LEN];
 	struct vma_usage u;
 	unsigned int nid;
 
@@ -166,7 +169,8 @@ static void show_numa(struct seq_file *m, struct mm_struct *mm, struct vm_area_s
 	pages = u.rss >> PAGE_SHIFT;
 	anon = u.anonymous >> PAGE_SHIFT;
 	dirty = (u.shared_dirty + u.private_dirty) >> PAGE_SHIFT;
-	seq_printf(m, "%08lx default", vma->vm_start);
+	seq_printf(m, "%08lx %s", vma->vm_start, mpol_name(pol, policy));
+	mpol_put(pol);
 	if (vma->vm_file) {
 		seq_puts(m, " file=");
 		show_name(m, mm, vma, buf);

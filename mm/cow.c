@@ -54,7 +54,7 @@ static enum fault_result break_zero(struct fault *f)
 
 	if (anon_vma_prepare(f->vma))
 		return FAULT_OOM;
-	new = alloc_user_page(GFP_HIGHUSER | __GFP_ZERO);
+	new = alloc_page_vma(GFP_HIGHUSER | __GFP_ZERO, f->vma, f->pgoff);
 	if (!new)
 		return FAULT_OOM;
 	ok = lock_pte(f);
@@ -70,10 +70,10 @@ static enum fault_result break_zero(struct fault *f)
 	return FAULT_OK;
 }
 
-/* copy_of - a new page with @old's bytes; NULL: no memory */
-static struct page *copy_of(struct page *old)
+/* copy_of - a new page for the fault, with @old's bytes; NULL: no memory */
+static struct page *copy_of(const struct fault *f, struct page *old)
 {
-	struct page *new = alloc_user_page(GFP_HIGHUSER);
+	struct page *new = alloc_page_vma(GFP_HIGHUSER, f->vma, f->pgoff);
 
 	if (new)
 		copy_highpage(new, old);
@@ -88,7 +88,7 @@ static enum fault_result break_share(struct fault *f, struct page *old)
 
 	if (anon_vma_prepare(f->vma))
 		return FAULT_OOM;
-	new = copy_of(old);
+	new = copy_of(f, old);
 	if (!new)
 		return FAULT_OOM;
 	ok = lock_pte(f);
@@ -150,7 +150,7 @@ enum fault_result cow_file_page(struct fault *f, struct page *page)
 
 	if (anon_vma_prepare(f->vma))
 		return FAULT_OOM;
-	new = copy_of(page);
+	new = copy_of(f, page);
 	if (!new)
 		return FAULT_OOM;
 	sync_icache(f->vma, new);

@@ -129,7 +129,7 @@ enum fault_result fault_anon_write(struct fault *f)
 
 	if (unlikely(anon_vma_prepare(f->vma)))
 		return FAULT_OOM;
-	page = alloc_user_page(GFP_HIGHUSER | __GFP_ZERO);
+	page = alloc_page_vma(GFP_HIGHUSER | __GFP_ZERO, f->vma, f->pgoff);
 	if (unlikely(!page))
 		return FAULT_OOM;
 	if (unlikely(!lock_pte(f))) {

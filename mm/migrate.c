@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mm/migrate.c - move an anonymous page to another frame under the feet of its programs
+ * mm/migrate.c - move a page to another frame under the feet of its programs
  *
  * THE QUESTION   How can a page change its frame while any number of processes have it mapped?
  *
@@ -11,6 +11,10 @@
  *                Whoever touches the page in the middle finds an entry that is not present, sees
  *                what it says, and sleeps until the page lock is free (fault.c, do_swap_page).
  *
+ *                A page of the page cache needs no entries: it is unmapped (a fault looks it up again),
+ *                and the new page takes its place in the tree, locked and not up to date until the
+ *                bytes are there. Who finds it waits as for a page that is being read.
+ *
  * ALWAYS TRUE    G1  a migration entry exists only while its page is locked by the mover, who
  *                    also holds a reference: the entry needs none.
  *                G2  each process's resident count includes the page all the time.
@@ -19,9 +23,10 @@
  *                G4  fork may copy an entry while remove_migration_ptes() walks: the parent's VMA
  *                    comes first in the tree (A3 of anon_vma.c), so the child either copies a
  *                    present pte, or its copy of the entry is found later in the same walk.
+ *                G5  a cached page leaves the tree with two references, the tree's and the mover's, seen
+ *                    under tree_lock, where every other one is made: nobody reads or writes it later.
  *
- * LOCKS          page lock of the old page, then of the new (nobody else knows that one).
- * LEFT OUT       file pages: their mapping would have to change in the page cache too.
+ * LOCKS          page lock of the old page, then of the new (nobody else knows that one); tree_lock.
  * READ NEXT      rmap.c (the walk), fault.c (do_swap_page).
  */
 #include <mm/highmem.h>
@@ -116,21 +121,63 @@ static bool migrate_locked(struct page *page, struct page *new, struct anon_vma 
 	return a.new == new;
 }
 
-int migrate_page(struct page *page, struct page *new)
+static bool migrate_anon(struct page *page, struct page *new)
 {
-	struct anon_vma *av;
+	struct anon_vma *av = page_get_anon_vma(page);
+	bool moved;
+
+	if (!av)
+		return false;
+	lock_page(new);
+	moved = migrate_locked(page, new, av);
+	unlock_page(new);
+	put_anon_vma(av);
+	return moved;
+}
+
+/* ---- pages of the page cache ----------------------------------------------------------------- */
+
+/* replace_cached - G5: @new, locked and not up to date, is in the tree instead of @page; tree_lock held */
+static bool replace_cached(struct address_space *as, struct page *page, struct page *new)
+{
+	if (page_mapcount(page) || page_count(page) != 2)
+		return false;
+	new->flags |= page->flags & (BIT(PG_swapbacked) | BIT(PG_dirty) | BIT(PG_referenced));
+	new->index = page->index;
+	new->mapping = as;
+	get_page(new);
+	radix_tree_replace(&as->page_tree, page->index, new);
+	page->mapping = NULL;
+	page->flags &= ~BIT(PG_dirty);
+	return true;
+}
+
+static bool migrate_cached(struct page *page, struct page *new)
+{
+	struct address_space *as = page->mapping;
 	bool moved = false;
 
-	if (!PageAnon(page))
-		return -EINVAL;
-	lock_page(page);
-	av = page_get_anon_vma(page);
-	if (av) {
-		lock_page(new);
-		moved = migrate_locked(page, new, av);
-		unlock_page(new);
-		put_anon_vma(av);
+	if (!as || !PageUptodate(page) || PageWriteback(page))
+		return false;
+	unmap_mapping_range(as, page->index, page->index, false);
+	lock_page(new);
+	WITH_SPINLOCK(&as->tree_lock)
+		moved = replace_cached(as, page, new);
+	if (moved) {
+		copy_highpage(new, page);
+		SetPageUptodate(new);
+		put_page(page);			/* the tree's */
 	}
+	unlock_page(new);
+	return moved;
+}
+
+int migrate_page(struct page *page, struct page *new)
+{
+	bool moved;
+
+	lock_page(page);
+	moved = PageAnon(page) ? migrate_anon(page, new) : migrate_cached(page, new);
 	unlock_page(page);
 	count_vm_event(moved ? pgmigrate_success : pgmigrate_fail);
 	if (!moved)

@@ -51,6 +51,7 @@ void address_space_init(struct address_space *as, void *host, const struct aspac
 {
 	as->host = host;
 	INIT_RADIX_TREE(&as->page_tree);
+	as->policies = RB_ROOT;
 	spin_lock_init(&as->tree_lock, RANK_CACHE_TREE);
 	as->nrpages = 0;
 	init_rwsem(&as->i_mmap_rwsem, RANK_IMMAP);
@@ -68,6 +69,8 @@ void address_space_destroy(struct address_space *as)
 	if (as->nrpages)
 		truncate_pages(as, 0);
 	ASSERT(as->nrpages == 0);
+	if (unlikely(!RB_EMPTY_ROOT(&as->policies)))
+		mapping_policy_free(as);
 }
 
 /* ---- find ------------------------------------------------------------------------------------ */
@@ -232,7 +235,7 @@ void set_page_dirty(struct page *page)
 /* add_new_page - a locked page at @index, one reference ours; NULL: see *@err (-EEXIST: look again) */
 static struct page *add_new_page(struct address_space *as, pgoff_t index, int *err)
 {
-	struct page *page = alloc_user_page(GFP_HIGHUSER);
+	struct page *page = alloc_page_mapping(GFP_HIGHUSER, as, index);
 
 	*err = -ENOMEM;
 	if (!page)

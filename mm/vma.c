@@ -29,6 +29,7 @@
  * READ NEXT      vma_merge.c, mmap.c (who calls this), fault.c (the most frequent reader).
  */
 #include <mm/history.h>
+#include <mm/mempolicy.h>
 #include <mm/slab.h>
 #include "mm_internal.h"
 
@@ -57,12 +58,16 @@ struct vm_area_struct *vm_area_alloc(struct mm_struct *mm, const struct vm_area_
 	INIT_LIST_HEAD(&vma->anon_vma_chain);
 	vma->refs = 0;
 	vma->lock_seq = mm->lock_seq;		/* nobody else knows it yet: as good as locked */
+	if (unlikely(vma->vm_policy))
+		mpol_get(vma->vm_policy);
 	return vma;
 }
 
 void vm_area_free(struct vm_area_struct *vma)
 {
 	ASSERT(list_empty(&vma->anon_vma_chain) && !vma->refs);
+	if (unlikely(vma->vm_policy))
+		mpol_put(vma->vm_policy);
 	kmem_cache_free(vma_cache, vma);
 }
 

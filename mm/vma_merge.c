@@ -27,16 +27,25 @@
  *                anon_vma and its neighbour has none. Later versions call that a mistake.
  * READ NEXT      anon_vma.c (why W2), mprotect.c (who changes flags).
  */
+#include <mm/mempolicy.h>
 #include "mm_internal.h"
 
 /* ---- may they be one? ------------------------------------------------------------------------ */
 
+/* Apart from continues(), which without policies ends in a jump: half the cost of small changes is such checks. */
+static noinline bool compatible_policies(const struct vm_area_struct *a, const struct vm_area_struct *b)
+{
+	return mpol_equal(a->vm_policy, b->vm_policy) && anon_vma_compatible(a, b);
+}
+
 /* continues - does @b, right behind @a, show what comes next, with nothing but flags left to compare? */
 static bool continues(const struct vm_area_struct *a, const struct vm_area_struct *b)
 {
-	return a->vm_end == b->vm_start && a->vm_ops == b->vm_ops && a->mapping == b->mapping &&
-	       a->vm_file == b->vm_file && a->vm_private == b->vm_private &&
-	       a->vm_pgoff + vma_pages(a) == b->vm_pgoff && anon_vma_compatible(a, b);
+	if (a->vm_end != b->vm_start || a->vm_ops != b->vm_ops || a->mapping != b->mapping ||
+	    a->vm_file != b->vm_file || a->vm_private != b->vm_private ||
+	    a->vm_pgoff + vma_pages(a) != b->vm_pgoff)
+		return false;
+	return likely(a->vm_policy == b->vm_policy) ? anon_vma_compatible(a, b) : compatible_policies(a, b);
 }
 
 bool vma_compatible(const struct vm_area_struct *a, const struct vm_area_struct *b)

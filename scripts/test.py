@@ -45,6 +45,7 @@ linux
 riscv:sv57:smp4:4608M:ktest   x86_64:5level:smp4:4608M:ktest
 riscv:sv39:smp4:512M:ktest    x86_64:4level:smp4:512M:ktest
 riscv:sv48:smp4:512M:ktest-numa x86_64:5level:smp4:512M:ktest-numa
+riscv:sv39:smp2:512M:user-debug-numa x86_64:4level:smp2:512M:user-numa
 riscv:sv39:smp4:512M:ktest-highmem x86_64:5level:smp1:512M:ktest-highmem
 riscv:sv57:smp1:512M:user-debug-highmem x86_64:4level:smp4:512M:user-debug-highmem
 riscv:sv57:smp4:512M:ktest-slab  x86_64:4level:smp4:512M:ktest-slob

@@ -43,9 +43,12 @@ struct fs_struct;
 /* Which nodes its memory comes from: mm/mempolicy.c. All zeroes: nobody said. */
 struct mempolicy {
 	u8			mode;		/* MPOL_*                                       */
-	u8			next;		/* MPOL_INTERLEAVE: the next page's node or a later one */
-	u16			nodes;		/* set of nodes                                 */
-	u32			flags;		/* MPOL_F_STATIC_NODES, ... as given            */
+	u8			next;		/* a thread's MPOL_INTERLEAVE: the next page's node or a later one */
+	u8			home;		/* set_mempolicy_home_node(2): node + 1; 0: nobody said */
+	u16			nodes;		/* nodes it uses, all with memory               */
+	u16			asked;		/* nodes as given                               */
+	u16			flags;		/* MPOL_F_STATIC_NODES, ... as given            */
+	atomic_t		refs;		/* (a) of a VMA's or an object's: who points here */
 };
 
 struct thread {

@@ -18,6 +18,7 @@
 
 struct address_space;
 struct anon_vma;
+struct mempolicy;
 struct mm_struct;
 struct vm_area_struct;
 struct fault;
@@ -63,6 +64,7 @@ struct vm_area_struct {
 	struct address_space	*mapping;		/* (i) page cache of the object, or NULL    */
 	void			*vm_file;		/* (i) struct file *, opaque; a reference is held via vm_ops */
 	void			*vm_private;		/* (i) vm_ops' own (shmem_object ...)       */
+	struct mempolicy	*vm_policy;		/* (m) a reference (mbind.c), or NULL: the thread's */
 	struct interval_tree_node i_mmap_node;		/* mapping->i_mmap_rwsem                    */
 	struct anon_vma		*anon_vma;		/* (m) for new anonymous pages; NULL: never had one */
 	struct list_head	anon_vma_chain;		/* (m) links to all anon_vmas whose pages it may map */

@@ -29,6 +29,7 @@ struct aspace_ops {
 struct address_space {
 	void			*host;		/* (i) the owner (an inode); opaque to mm       */
 	struct radix_tree_root	page_tree;	/* (t) index -> struct page                     */
+	struct rb_root		policies;	/* (t) ranges of pages with a memory policy (shared_policy.c) */
 	spinlock_t		tree_lock;	/* RANK_CACHE_TREE                              */
 	unsigned long		nrpages;	/* (t) */
 	struct rw_semaphore	i_mmap_rwsem;	/* RANK_IMMAP                                   */

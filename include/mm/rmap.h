@@ -25,9 +25,9 @@ int rmap_count(struct page *page);
  */
 bool try_to_unmap(struct page *page);
 /*
- * migrate_page - move anonymous @page (one reference is the caller's) to @new, fresh from the allocator.
+ * migrate_page - move @page (one reference is the caller's) to @new, fresh from the allocator.
  * 0: the caller's reference is on @new now, @page is gone; -EAGAIN: somebody else uses it, nothing has
- * changed and @new is still the caller's; -EINVAL: not anonymous. sleeps.
+ * changed and @new is still the caller's. sleeps.
  */
 int migrate_page(struct page *page, struct page *new);
 

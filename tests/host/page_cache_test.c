@@ -3,6 +3,8 @@
 #include "lib_hooks.h"
 #include "arch/host.h"
 #include "mm_space.h"
+#include <lib/string.h>
+#include <mm/mempolicy.h>
 
 static struct address_space *const disk = &objects[0].as, *const memory = &objects[2].as;
 
@@ -225,6 +227,43 @@ static void dirty_bits_in_entries_reach_the_page_when_unmapped(void **state)
 	end_space(mm);
 }
 
+/* What page @index of @as is told: the mode of its policy, 0 for none. */
+static unsigned int mode_at(struct address_space *as, pgoff_t index)
+{
+	struct mempolicy *pol = mapping_policy_get(as, index);
+	unsigned int mode = pol ? pol->mode : 0;
+
+	mpol_put(pol);
+	return mode;
+}
+
+static void random_policies_of_ranges_agree_with_an_array(void **state)
+{
+	struct mempolicy *pol[4] = { NULL };
+	u8 model[64] = { 0 };
+
+	test_seed();
+	for (u8 i = 1; i < 4; i++)
+		pol[i] = mpol_new(&(struct mempolicy){ .mode = i, .nodes = 1 });
+	for (unsigned int step = 0; step < 3000; step++) {
+		pgoff_t first = test_random(64), last = first + test_random(64 - first);
+		unsigned int mode = (unsigned int)test_random(4);
+
+		host_fail_after(step % 5 ? -1 : (long)test_random(2));
+		if (!mapping_policy_set(memory, first, last, pol[mode]))
+			memset(model + first, (int)mode, last - first + 1);
+		host_fail_after(-1);
+		assert_true(interval_tree_check(&memory->policies) >= 0);
+		for (pgoff_t i = 0; i < 64; i++)
+			assert_int_equal(mode_at(memory, i), model[i]);
+	}
+	mapping_policy_free(memory);
+	for (u8 i = 1; i < 4; i++) {
+		assert_int_equal(atomic_read(&pol[i]->refs), 1);
+		mpol_put(pol[i]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -239,6 +278,7 @@ int main(void)
 		SPACE_TEST(a_page_someone_still_holds_outlives_truncation),
 		SPACE_TEST(an_adopted_frame_becomes_the_file_page),
 		SPACE_TEST(dirty_bits_in_entries_reach_the_page_when_unmapped),
+		SPACE_TEST(random_policies_of_ranges_agree_with_an_array),
 	};
 
 	host_boot();

@@ -236,10 +236,38 @@ static void file_pages_are_found_through_the_file(void **state)
 	page = page_at(mm[0], a[0] + 5 * PAGE_SIZE);
 	assert_int_equal(page_mapcount(page), 3);
 	assert_int_equal(ptes_of(page), 3);
-	get_page(page);
-	assert_int_equal(migrate_page(page, page), -EINVAL);
-	put_page(page);
 	for (int i = 0; i < 3; i++)
+		end_space(mm[i]);
+}
+
+static void a_cached_page_moves_and_everyone_finds_the_new_one(void **state)
+{
+	struct mm_struct *mm[2];
+	struct page *page, *old;
+	unsigned long a[2];
+
+	for (int i = 0; i < 2; i++) {
+		mm[i] = mm_alloc();
+		a[i] = map_file(mm[i], FIRST_DISKLESS, 0, 4, RW, MAP_SHARED);
+	}
+	expect_write(mm[0], a[0] + PAGE_SIZE, 77);
+	expect_word(mm[1], a[1] + PAGE_SIZE, 77);
+	old = page = page_at(mm[0], a[0] + PAGE_SIZE);
+	get_page(page);				/* somebody reads it */
+	assert_int_equal(move_to_new(page, &page), -EAGAIN);
+	expect_word(mm[0], a[0] + PAGE_SIZE, 77);
+	assert_ptr_equal(page_at(mm[0], a[0] + PAGE_SIZE), old);
+	put_page(old);
+	assert_int_equal(move_to_new(old, &page), 0);
+	assert_ptr_not_equal(page, old);
+	expect_word(mm[1], a[1] + PAGE_SIZE, 77);
+	expect_word(mm[0], a[0] + PAGE_SIZE, 77);
+	assert_ptr_equal(page_at(mm[0], a[0] + PAGE_SIZE), page_at(mm[1], a[1] + PAGE_SIZE));
+	assert_ptr_not_equal(page_at(mm[0], a[0] + PAGE_SIZE), old);
+	expect_write(mm[1], a[1] + PAGE_SIZE, 78);
+	expect_word(mm[0], a[0] + PAGE_SIZE, 78);
+	address_space_check(&objects[FIRST_DISKLESS].as);
+	for (int i = 0; i < 2; i++)
 		end_space(mm[i]);
 }
 
@@ -277,6 +305,7 @@ int main(void)
 		SPACE_TEST(mappings_with_pages_of_different_origin_do_not_merge),
 		SPACE_TEST(moved_pages_are_found_at_their_new_address),
 		SPACE_TEST(file_pages_are_found_through_the_file),
+		SPACE_TEST(a_cached_page_moves_and_everyone_finds_the_new_one),
 		SPACE_TEST(no_memory_while_chains_are_copied_changes_nothing),
 	};
 

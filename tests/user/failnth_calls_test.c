@@ -16,6 +16,9 @@
 #include "failnth.h"
 #include "utest.h"
 
+#ifndef SYS_set_mempolicy_home_node
+#define SYS_set_mempolicy_home_node 450
+#endif
 #ifndef CLONE_PIDFD
 #define CLONE_PIDFD 0x1000
 #endif
@@ -166,3 +169,32 @@ static long act_faulttrace(void)
 	return read_some("/proc/self/faulttrace");
 }
 SWEEP(failnth_faulttrace_fails_cleanly, 2, .act = act_faulttrace)
+
+/* ---- memory policies ---- */
+
+/* The middle of a mapping: it is split twice. */
+static long bind_middle(int flags)
+{
+	unsigned long first = 1;
+	char *p = mmap(NULL, 4 * page, RW, flags, -1, 0);
+	long ret;
+
+	if (p == MAP_FAILED)
+		return -1;
+	ret = syscall(SYS_mbind, p + page, 2 * page, 2, &first, 65UL, 0);
+	if (!ret && syscall(SYS_set_mempolicy_home_node, p + 2 * page, page, 0UL, 0UL) && errno != ENOSYS)
+		ret = -1;
+	return munmap(p, 4 * page) ? -1 : ret;
+}
+
+static long act_mbind(void)
+{
+	return bind_middle(ANON);
+}
+SWEEP(failnth_mbind_fails_cleanly, 5, .act = act_mbind)
+
+static long act_mbind_shared(void)
+{
+	return bind_middle(SHARED_ANON);
+}
+SWEEP(failnth_mbind_of_shared_memory_fails_cleanly, 9, .act = act_mbind_shared)
