@@ -482,10 +482,8 @@ static bool try_again(struct fault *f, enum fault_result *r)
 		*r = expand_stack(f->mm, f->address);
 		return *r == FAULT_OK;
 	}
-	if (*r == FAULT_WAIT) {
-		wait_on_page_locked(f->page);
-		put_page(f->page);
-	}
+	if (*r == FAULT_WAIT)
+		put_and_wait_on_page_locked(f->page);
 	return true;
 }
 

@@ -88,7 +88,7 @@ static int move_one(struct page *page, struct page *new)
 	int err = -EAGAIN;
 
 	for (int i = 0; new && err == -EAGAIN && i < TRIES; i++) {
-		if (i)
+		if (i >= TRIES / 2)
 			schedule();
 		err = migrate_page(page, new);
 	}

@@ -93,6 +93,23 @@ void wait_on_page_locked(struct page *p)
 		wait_event(*page_waitqueue(p), unlocked_marking(p));
 }
 
+/* Queued before the reference goes: who has the page locked will wake us, and @p is not touched after that. */
+void put_and_wait_on_page_locked(struct page *p)
+{
+	wait_queue_head_t *q = page_waitqueue(p);
+	struct wait_queue_entry e;
+	bool unlocked;
+
+	might_sleep();
+	init_wait_entry(&e);
+	prepare_to_wait(q, &e, THREAD_UNINTERRUPTIBLE);
+	unlocked = unlocked_marking(p);
+	put_page(p);
+	if (!unlocked)
+		schedule();
+	finish_wait(q, &e);
+}
+
 /* ---- the memmap ---- */
 
 bool pfn_valid(pfn_t pfn)

@@ -156,6 +156,9 @@ void lock_page(struct page *p);
 static inline bool trylock_page(struct page *p) { return !TestSetPageLocked(p); }
 void unlock_page(struct page *p);
 void wait_on_page_locked(struct page *p);
+/* put_and_wait_on_page_locked - give the reference back, then sleep until @p may be unlocked: the mover of a page
+ * counts references, and those who wait for it must not be in its way. */
+void put_and_wait_on_page_locked(struct page *p);
 
 /* page_init - memblock -> memmap, zones, free pages to the buddy allocator. Boot only. */
 void page_init(void);

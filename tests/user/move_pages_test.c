@@ -223,7 +223,9 @@ static void move_about(unsigned long allowed, int rounds)
 	int nodes[MOVED_PAGES], status[MOVED_PAGES];
 	unsigned int n = first_node(allowed);
 
-	for (int r = 0; r < rounds; r++) {
+	int64_t end = now_ns() + 8000000000;
+
+	for (int r = 0; r < rounds && now_ns() < end; r++) {
 		n = first_node(allowed & ~0UL << (n + 1) ? allowed & ~0UL << (n + 1) : allowed);
 		for (size_t i = 0; i < MOVED_PAGES; i++) {
 			pages[i] = arena + i * page;
