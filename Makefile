@@ -166,6 +166,7 @@ UCC := $(CROSS)gcc
 USER_DIR := $(O)/$(ARCH)/user
 USER_FILES := $(addprefix $(USER_DIR)/,verso-tools utest bench tools.list)
 -include user/user.mk
+-include tests/link/link.mk
 -include tests/host/host.mk
 -include tests/fuzz/fuzz.mk
 
@@ -262,7 +263,8 @@ help: ## this list
 	@echo 'Verso. Usage: make TARGET [ARCH=riscv|x86_64] [VARIABLE=value ...]'
 	@echo
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile $(wildcard user/user.mk \
-		tests/host/host.mk tests/fuzz/fuzz.mk) | sort | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
+		tests/host/host.mk tests/fuzz/fuzz.mk tests/link/link.mk) \
+		| sort | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
 	@echo
 	@echo 'Variables: ARCH O DEBUG KTEST COMPILER (or LLVM=1) V: explained in config.mk.'
 	@echo 'For run and gdb: ROOTFS=verso|busybox SMP=n MEM=512M LEVELS=3|4|5 APPEND="words".'

@@ -32,6 +32,7 @@
 /* ---- layout ---- */
 
 #define ADDR_NO_RANDOMIZE	0x0040000u	/* personality(2) */
+#define ADDR_COMPAT_LAYOUT	0x0200000u
 
 int sysctl_randomize_va_space = 2;
 
@@ -57,6 +58,8 @@ void exec_layout(struct binprm *b)
 	gap += STACK_GUARD_GAP + (random_part << PAGE_SHIFT);
 	b->mm->mmap_base = ALIGN_DOWN(window - min(gap, window / 6 * 5), PAGE_SIZE) -
 			   random_pages(window >> (PAGE_SHIFT + 7));
+	if (current_process()->personality & ADDR_COMPAT_LAYOUT)
+		b->mm->mmap_base = 0;		/* upwards, from MMAP_LEGACY_BASE */
 	b->mm->task_size = TASK_SIZE;
 }
 

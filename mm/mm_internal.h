@@ -87,6 +87,8 @@ int split_vma(struct vm_area_struct *vma, unsigned long addr, bool new_below);
 /* unmapped_area - highest free [addr, addr+len) inside [low, high); 0: none */
 unsigned long unmapped_area(struct mm_struct *mm, size_t len, unsigned long low,
 			    unsigned long high);
+/* unmapped_area_bottomup - (mmap_legacy.c) lowest free [addr, addr+len) from MMAP_LEGACY_BASE on; 0: none */
+unsigned long unmapped_area_bottomup(struct mm_struct *mm, size_t len);
 /* vm_stat_account - @pages more (or fewer) of VMAs with @vm_flags */
 void vm_stat_account(struct mm_struct *mm, unsigned long vm_flags, long pages);
 /* may_expand_vm - do RLIMIT_AS and RLIMIT_DATA allow @pages more? */

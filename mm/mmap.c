@@ -72,6 +72,8 @@ long find_unmapped_area(struct mm_struct *mm, unsigned long addr, size_t len, un
 	if (addr && addr <= mm->task_size - len && range_is_free(mm, addr, len))
 		return (long)addr;
 	addr = unmapped_area(mm, len, USER_ADDR_MIN, mm->mmap_base);
+	if (!addr && !mm->mmap_base)
+		addr = unmapped_area_bottomup(mm, len);		/* personality: ADDR_COMPAT_LAYOUT */
 	if (!addr)
 		addr = unmapped_area(mm, len, USER_ADDR_MIN, mm->task_size);
 	return addr ? (long)addr : -ENOMEM;

@@ -8,6 +8,7 @@ One boot is called PORT:DEPTH:smpN:MEMORY:SUITE, e.g. riscv:sv39:smp4:512M:user.
   user         /bin/utest as PID 1 on the kernel that users run
   user-debug   the same on a kernel with assertions and lock ranks
   user-clang   the same, made by the other compiler
+  link         tests/link: dynamic programs with the C library's shared objects, and one linked with -N
   smoke        a shell session on the default file system, typed over the serial line
   busybox      a BusyBox session on the BusyBox file system
   bad-WHAT     input that no kernel can use: one clear line, then power off
@@ -52,6 +53,7 @@ riscv:sv57:smp4:512M:ktest-slab  x86_64:4level:smp4:512M:ktest-slob
 riscv:sv39:smp1:512M:user-slob   x86_64:5level:smp4:512M:user-slob
 riscv:sv48:smp4:512M:user-slab   x86_64:4level:smp1:512M:user-slab
 riscv:sv39:smp4:512M:user-debug-history x86_64:5level:smp1:512M:user-history
+riscv:sv39:smp4:512M:link     x86_64:4level:smp1:512M:link
 riscv:sv57:smp1:64M:busybox-slob x86_64:5level:smp1:64M:busybox-slab
 riscv:sv39:smp4:512M:user     x86_64:4level:smp4:512M:user-debug
 riscv:sv48:smp4:512M:user-debug
@@ -69,7 +71,7 @@ riscv:sv57:smp1:64M:busybox   x86_64:5level:smp1:64M:busybox
 
 NAME = re.compile(r"^(riscv:sv(39|48|57)|x86_64:(4|5)level):smp(\d+):(\d+[MG]):([\w-]+)$")
 TIMEOUTS = {"ktest": 180, "user": 240, "user-debug": 300, "user-clang": 300, "smoke": 90,
-            "busybox": 150, "bad": 40}
+            "busybox": 150, "link": 90, "bad": 40}
 VARIANTS = {"ktest": "-debug-ktest", "user-debug": "-debug", "user-clang": "-debug-clang"}
 OPTIONS = {"numa": "", "highmem": "highmem=400M", "slab": "slab=slab", "slob": "slab=slob",
            "history": "mmap_cache=off nopage=share"}
@@ -142,8 +144,10 @@ class Runner:
                 machine.make("initrd", f"ARCH={arch}", f"O={self.build}")
             if any(job.suite == "busybox" for job in mine):
                 machine.make("initrd", f"ARCH={arch}", f"O={self.build}", "ROOTFS=busybox")
+            if any(job.suite == "link" for job in mine):
+                machine.make("initrd-link", f"ARCH={arch}", f"O={self.build}")
         if any(job.suite == "linux" for job in jobs):
-            machine.make("user-host", f"O={self.build}")
+            machine.make("user-host", "link-host", f"O={self.build}")
 
     def command(self, job, append="", initrd="initrd.cpio", extra=()):
         kernel = self.path(job.arch + job.kernel_variant(), "verso.elf")
@@ -176,8 +180,10 @@ class Runner:
     def run_ktap(self, job):
         in_kernel = job.suite.startswith("ktest")
         nodes = machine.numa_nodes(job.arch, job.smp, job.mem) if job.option == "numa" else ()
-        append = "ktest" if in_kernel else "rdinit=/bin/utest"
-        command = self.command(job, append, extra=nodes)
+        program = "/link/link_test" if job.suite == "link" else "/bin/utest"
+        append = "ktest" if in_kernel else f"rdinit={program}"
+        initrd = "initrd-link.cpio" if job.suite == "link" else "initrd.cpio"
+        command = self.command(job, append, initrd, extra=nodes)
         text, _, lost = guest.run_to_end(command, job.timeout() * self.scale)
         return self.judge(text, lost, not in_kernel)
 
@@ -247,14 +253,20 @@ class Runner:
         return self.run_make("fuzz-quick")
 
     def run_linux(self):
-        done = subprocess.run([self.path("host", "user", "utest")], capture_output=True,
-                              text=True, timeout=240 * self.scale, check=False)
-        text = done.stdout + done.stderr
-        results = ktap.parse(text)
-        reasons = list(results.problems)
-        if done.returncode:
-            reasons.append(f"utest ended with status {done.returncode} on Linux")
-        return Outcome(results.passed, results.failed, results.skipped, reasons, text)
+        outcome = Outcome()
+        for program in (("user", "utest"), ("link", "link_test")):
+            done = subprocess.run([self.path("host", *program)], capture_output=True,
+                                  text=True, timeout=240 * self.scale, check=False)
+            text = done.stdout + done.stderr
+            results = ktap.parse(text)
+            outcome.passed += results.passed
+            outcome.failed += results.failed
+            outcome.skipped += results.skipped
+            outcome.reasons += results.problems
+            if done.returncode:
+                outcome.reasons.append(f"{program[1]} ended with status {done.returncode} on Linux")
+            outcome.text += text
+        return outcome
 
 
 class Report:

@@ -86,7 +86,7 @@ struct mm_struct {
 	atomic_t		mm_users;		/* (a) threads using the user part          */
 	atomic_t		mm_count;		/* (a) references to the struct; all users = 1 */
 	spinlock_t		page_table_lock;	/* RANK_PTE: upper levels of the tables     */
-	unsigned long		mmap_base;		/* (i after exec) top of the mmap area, grows down */
+	unsigned long		mmap_base;		/* (i after exec) top of the mmap area, grows down; 0: legacy */
 	unsigned long		task_size;		/* (i) */
 	int			map_count;		/* (m) */
 	unsigned long		total_vm, data_vm, exec_vm, stack_vm, locked_vm; /* (m) pages     */
@@ -113,6 +113,7 @@ struct mm_struct {
 extern int sysctl_max_map_count;
 #define MAX_MAP_COUNT	READ_ONCE(sysctl_max_map_count)
 #define STACK_GUARD_GAP	(256 * PAGE_SIZE)
+#define MMAP_LEGACY_BASE 0x60000000UL	/* with ADDR_COMPAT_LAYOUT the mmap area grows up from here: mmap_legacy.c */
 
 extern struct list_head mm_list;	/* every mm with users, by mm_link */
 extern spinlock_t mm_list_lock;		/* RANK_MM_LIST */

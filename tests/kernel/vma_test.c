@@ -253,3 +253,20 @@ KTEST(vma_found_last_is_remembered_counted_or_forgotten_as_the_boot_parameter_sa
 	mmap_cache_mode = before;
 	mmput(mm);
 }
+
+KTEST(vma_legacy_layout_fills_the_lowest_hole_from_0x60000000_up)
+{
+	struct mm_struct *mm = mm_alloc();
+	const unsigned long base = MMAP_LEGACY_BASE;
+
+	REQUIRE(mm);
+	mm->mmap_base = 0;
+	test_map(mm, base - PAGE_SIZE, 2, PROT_READ, ANON);	/* reaches into it */
+	EXPECT_EQ(test_map(mm, 0, 1, RW, ANON), base + PAGE_SIZE);
+	EXPECT_EQ(test_map(mm, 0, 2, RW, ANON), base + 2 * PAGE_SIZE);
+	EXPECT_EQ(do_munmap(mm, base + PAGE_SIZE, PAGE_SIZE), 0);
+	EXPECT_EQ(test_map(mm, 0, 2, RW, ANON), base + 4 * PAGE_SIZE);
+	EXPECT_EQ(test_map(mm, 0, 1, RW, ANON), base + PAGE_SIZE);
+	EXPECT_EQ(test_map(mm, 0, (mm->task_size >> PAGE_SHIFT) - 16, RW, ANON), -ENOMEM);
+	mmput(mm);
+}
