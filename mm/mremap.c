@@ -270,7 +270,9 @@ static long mremap_to(struct mm_struct *mm, struct move *m, unsigned long flags)
 			return err;
 		m->old_len = m->new_len;
 	}
-	m->vma = find_vma(mm, m->old_addr);	/* both may have split or freed neighbours */
+	m->vma = find_vma(mm, m->old_addr);	/* both may have split it or freed neighbours */
+	if (!m->vma || m->vma->vm_start > m->old_addr)
+		return -EFAULT;			/* length 0, onto itself: it is gone */
 	return move_vma(m);
 }
 

@@ -163,6 +163,25 @@ static void step_mlock(struct mspace *s, unsigned int first, unsigned int n)
 	assert_int_equal(do_mlock(s->mm, addr_of(first), n * PAGE_SIZE, lock, limit), err);
 }
 
+/* Everything that distinguishes private memory is taken back, in any order: neighbours may join. */
+static void step_level(struct mspace *s, unsigned int first, unsigned int n)
+{
+	static const int plain[] = { MADV_NORMAL, MADV_DOFORK, MADV_KEEPONFORK, MADV_DODUMP };
+	unsigned int start = random_below(6), end = first + n;
+
+	for (unsigned int i = start; i < start + 6; i++) {
+		unsigned long a = addr_of(first), len = n * PAGE_SIZE;
+		unsigned int k = i % 6;
+
+		if (k < ARRAY_SIZE(plain))
+			assert_int_equal(m_advise(s, first, end, plain[k]), do_madvise(s->mm, a, len, plain[k]));
+		else if (k == 4)
+			assert_int_equal(m_protect(s, first, end, RW), do_mprotect(s->mm, a, len, RW));
+		else
+			assert_int_equal(m_lock(s, first, end, 0), do_mlock(s->mm, a, len, 0, ~0UL));
+	}
+}
+
 /* mlockall(MCL_FUTURE), mostly undone soon */
 static void step_mlockall(struct mspace *s, unsigned int first, unsigned int n)
 {

@@ -209,7 +209,7 @@ static bool m_brk(struct mspace *s, unsigned int end, unsigned long bytes)
 
 static void step_brk(struct mspace *s, unsigned int first, unsigned int n)
 {
-	unsigned int end = s->brk_start + random_below(MAX_LEN), old = s->brk;
+	unsigned int end = s->brk_start + (test_random(4) ? random_below(MAX_LEN) : 0), old = s->brk;
 	unsigned long want = addr_of(end) - test_random(PAGE_SIZE), before = s->mm->brk;
 	bool ok;
 

@@ -86,7 +86,7 @@ static long m_remap_to(struct mspace *s, struct remap_call *c)
 		assert_int_equal(m_unmap(s, c->first + c->new_n, c->n - c->new_n), 0);
 		c->n = c->new_n;
 	}
-	return m_move(s, c);
+	return m_at(s, c->first) ? m_move(s, c) : -EFAULT;	/* length 0, onto itself: it is gone */
 }
 
 static bool m_grows_in_place(struct mspace *s, const struct mvma *v, const struct remap_call *c)
@@ -134,21 +134,16 @@ static void random_remap(struct remap_call *c)
 	} else if (test_random(10) == 0) {
 		c->n = 0;
 	}
-	c->to = random_below(WINDOW - c->new_n);
+	c->to = test_random(16) ? random_below(WINDOW - c->new_n) : min(c->first, WINDOW - c->new_n);
 }
 
-static void step_mremap(struct mspace *s, unsigned int first, unsigned int n)
+static void remap(struct mspace *s, struct remap_call c)
 {
-	struct remap_call c = { .first = first, .n = n };
-	unsigned long len, new_addr;
-	long expected, ret;
+	unsigned long len = c.n * PAGE_SIZE, new_addr = addr_of(c.to);
+	unsigned int n = c.n;
+	long expected = m_remap(s, &c), ret;
 
-	random_remap(&c);
-	len = c.n * PAGE_SIZE;
-	new_addr = addr_of(c.to);
-	n = c.n;
-	expected = m_remap(s, &c);
-	ret = do_mremap(s->mm, addr_of(first), len, c.new_n * PAGE_SIZE, c.flags, new_addr);
+	ret = do_mremap(s->mm, addr_of(c.first), len, c.new_n * PAGE_SIZE, c.flags, new_addr);
 	if (!expected)
 		below_window(s, ret, c.new_n);
 	else
@@ -159,6 +154,17 @@ static void step_mremap(struct mspace *s, unsigned int first, unsigned int n)
 		if (m_at(s, at)->flags & VM_LOCKED)
 			m_populate(s, at, at + c.new_n);
 	}
+}
+
+/* What a move has emptied may grow at once: it has no anon_vma any more. */
+static void step_mremap(struct mspace *s, unsigned int first, unsigned int n)
+{
+	struct remap_call c = { .first = first, .n = n };
+
+	random_remap(&c);
+	remap(s, c);
+	if ((c.flags & MREMAP_DONTUNMAP) && test_random(2) && n < MAX_LEN)
+		remap(s, (struct remap_call){ .first = first, .n = n, .new_n = n + 1 });
 }
 
 #endif

@@ -190,19 +190,41 @@ static void step_truncate(struct mspace *s, unsigned int first, unsigned int n)
 static const struct { void (*fn)(struct mspace *, unsigned int, unsigned int); unsigned int weight; }
 step_kinds[] = {
 	{ step_mmap, 20 }, { step_munmap, 8 }, { step_mprotect, 15 }, { step_mremap, 12 },
-	{ step_madvise, 15 }, { step_mlock, 4 }, { step_mlockall, 1 }, { step_brk, 6 },
+	{ step_madvise, 15 }, { step_mlock, 4 }, { step_mlockall, 1 }, { step_level, 15 }, { step_brk, 6 },
 	{ step_accesses, 40 }, { step_fork, 3 }, { step_truncate, 2 }, { step_migrate, 3 }, { step_bad, 10 },
 };
 
+/* Half of all ranges begin where a VMA begins or ends, and half of these end so, too; a few below the heap. */
+static unsigned int random_range(const struct mspace *s, unsigned int *n)
+{
+	const struct mvma *v = s->count ? &s->vma[random_below(s->count)] : NULL;
+	unsigned int first;
+
+	*n = 1 + random_below(MAX_LEN);
+	if (test_random(32) == 0)
+		return s->brk_start - *n;
+	if (!v || test_random(2))
+		return random_below(WINDOW - *n);
+	first = test_random(2) ? v->start : v->end;
+	if (test_random(2)) {
+		v = &s->vma[m_first(s, first)];
+		if (v < s->vma + s->count)
+			*n = (v->start > first ? v->start : v->end) - first;
+	}
+	*n = clamp(*n, 1U, MAX_LEN);
+	return first + *n <= WINDOW ? first : WINDOW - *n;
+}
+
 static void any_step(struct mspace *s)
 {
-	unsigned int total = 0, pick, k = 0, n = 1 + random_below(MAX_LEN);
+	unsigned int total = 0, pick, k = 0, first, n;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(step_kinds); i++)
 		total += step_kinds[i].weight;
 	for (pick = random_below(total); pick >= step_kinds[k].weight; k++)
 		pick -= step_kinds[k].weight;
-	step_kinds[k].fn(s, random_below(WINDOW - n), n);
+	first = random_range(s, &n);
+	step_kinds[k].fn(s, first, n);
 }
 
 /* One limit is close, now and then. */
@@ -292,6 +314,16 @@ static void random_calls_forks_and_accesses_agree_with_the_model(void **state)
 
 /* ---- without a model --------------------------------------------------------------------------- */
 
+/* What lands outside of the window is removed at once: nothing would ever unmap it. */
+static void blind_mremap(struct mm_struct *mm, unsigned long addr, size_t len, size_t new_len,
+			 unsigned long flags, unsigned long to)
+{
+	long ret = do_mremap(mm, addr, len, new_len, MREMAP_MAYMOVE | flags, to);
+
+	if (ret > 0 && ((unsigned long)ret < base || (unsigned long)ret >= addr_of(WINDOW)))
+		do_munmap(mm, (unsigned long)ret, new_len);
+}
+
 /* One random call; results do not matter, only that nothing breaks or is lost. */
 static void blind_call(struct mm_struct *mm, unsigned int first, unsigned int n)
 {
@@ -317,11 +349,11 @@ static void blind_call(struct mm_struct *mm, unsigned int first, unsigned int n)
 		do_mprotect(mm, a, len, random_prot());
 		break;
 	case 4:
-		do_mremap(mm, a, test_random(8) ? len : 0, (1 + test_random(MAX_LEN)) * PAGE_SIZE,
-			  MREMAP_MAYMOVE | (test_random(2) ? MREMAP_FIXED : 0), to);
+		blind_mremap(mm, a, test_random(8) ? len : 0, (1 + test_random(MAX_LEN)) * PAGE_SIZE,
+			     test_random(2) ? MREMAP_FIXED : 0, to);
 		break;
 	case 5:
-		do_mremap(mm, a, len, len, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, test_random(2) ? to : 0);
+		blind_mremap(mm, a, len, len, MREMAP_DONTUNMAP, test_random(2) ? to : 0);
 		break;
 	case 6:
 		do_mlock(mm, a, len, test_random(2) ? VM_LOCKED : 0, ~0UL);

@@ -181,6 +181,18 @@ TEST(mremap_dontunmap_refuses_a_wish_that_overlaps_the_old_place)
 	CHECK_ERR(syscall(SYS_mremap, a, 4 * page, 4 * page, flags, a), EINVAL);
 }
 
+TEST(mremap_of_length_zero_onto_itself_finds_nothing_any_more)
+{
+	char *a = area();
+
+	CHECK(mmap(a, 2 * page, RW, SHARED_ANON | MAP_FIXED, -1, 0) == a);
+	CHECK_ERR(mremap(a, 0, page, MREMAP_MAYMOVE | MREMAP_FIXED, a), EFAULT);
+	CHECK_EQ(maps_count(a, page), 0);
+	CHECK_EQ(maps_count(a, 2 * page), 1);
+	CHECK_ERR(mremap(a + page, 0, page, MREMAP_MAYMOVE | MREMAP_FIXED, a + page), EFAULT);
+	CHECK_EQ(maps_count(a, 2 * page), 0);
+}
+
 TEST(brk_stays_when_the_heap_was_unmapped_by_other_means)
 {
 	long old = syscall(SYS_brk, 0), start = (old + (long)page - 1) & -(long)page, end = start + 4 * (long)page;
