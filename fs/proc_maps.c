@@ -114,7 +114,7 @@ static void show_usage(struct seq_file *m, const struct vma_usage *u, unsigned l
 	show_kb(m, "Private_Dirty:", u->private_dirty);
 	show_kb(m, "Referenced:", u->referenced);
 	show_kb(m, "Anonymous:", u->anonymous);
-	show_kb(m, "LazyFree:", 0);
+	show_kb(m, "LazyFree:", u->lazyfree);
 	show_kb(m, "AnonHugePages:", 0);
 	show_kb(m, "ShmemPmdMapped:", 0);
 	show_kb(m, "FilePmdMapped:", 0);
@@ -152,6 +152,7 @@ static void add_usage(struct vma_usage *sum, const struct vma_usage *u)
 	sum->private_dirty += u->private_dirty;
 	sum->referenced += u->referenced;
 	sum->anonymous += u->anonymous;
+	sum->lazyfree += u->lazyfree;
 	sum->swap += u->swap;
 }
 

@@ -6,6 +6,7 @@
 #include <lib/printf.h>
 #include <lib/string.h>
 #include <mm/highmem.h>
+#include <mm/lazyfree.h>
 #include <mm/overcommit.h>
 #include <mm/page_alloc.h>
 #include <mm/slab.h>
@@ -35,7 +36,7 @@ static void show_free(struct seq_file *m, unsigned long cached)
 
 	kb(m, "MemTotal:", total);
 	kb(m, "MemFree:", nr_free);
-	kb(m, "MemAvailable:", nr_free + cached);
+	kb(m, "MemAvailable:", nr_free + cached + lazyfree_pages());
 	if (!high_total)
 		return;
 	kb(m, "HighTotal:", high_total);

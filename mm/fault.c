@@ -356,8 +356,8 @@ static enum fault_result fault_spurious(struct fault *f)
 
 		if (f->write)
 			pte = pte_mkdirty(pte);
-		if (!pte_same(pte, f->orig_pte))
-			set_pte(f->pte, pte);
+		if (!pte_same(pte, f->orig_pte))	/* a D that the hardware sets right now stays */
+			set_pte(f->pte, __pte(pte_val(pte) | pte_val(ptep_get_and_clear(f->pte))));
 	}
 	spin_unlock(f->ptl);
 	arch_tlb_flush_local_page(f->address);

@@ -39,6 +39,8 @@ static struct page *follow_page(struct mm_struct *mm, unsigned long addr, bool w
 		get_page(page);
 		if (write && !PageAnon(page))
 			set_page_dirty(page);
+		else if (write && !pte_dirty(pte))
+			set_pte(ptep, pte_mkdirty(pte_mkyoung(pte)));	/* lazyfree.c, Z3 */
 	}
 	pte_unlock(ptl);
 	return page;

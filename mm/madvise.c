@@ -8,7 +8,7 @@
  *                (mmap_lock: write)      KEEPONFORK DONTDUMP DODUMP
  *                contents                DONTNEED: drop the ptes; anonymous memory reads as zero
  *                (mmap_lock: read)       next; DONTNEED_LOCKED also in locked memory. FREE: the same
- *                                        at once, which its lazy contract allows. REMOVE: punch a
+ *                                        once memory is needed (lazyfree.c). REMOVE: punch a
  *                                        hole into the shared object
  *                age                     COLD, PAGEOUT: the pages were not used lately
  *                bring in now            POPULATE_READ POPULATE_WRITE
@@ -18,9 +18,10 @@
  *
  * LOCKS          mmap_lock as above. REMOVE takes page locks inside it.
  * LEFT OUT       huge page and KSM advice: EINVAL, as a Linux built without them answers.
- * READ NEXT      zap.c, truncate.c.
+ * READ NEXT      zap.c, lazyfree.c, truncate.c.
  */
 #include <kernel/sched.h>
+#include <mm/lazyfree.h>
 #include "mm_internal.h"
 
 /* ---- flags ----------------------------------------------------------------------------------- */
@@ -89,8 +90,12 @@ static int advise_dontneed(struct vm_area_struct *vma, unsigned long start, unsi
 		age_range(vma, start, end, AGE_ALL);
 		return 0;
 	}
-	if (advice == MADV_FREE && !vma_is_anonymous(vma))
-		return -EINVAL;
+	if (advice == MADV_FREE) {
+		if (!vma_is_anonymous(vma))
+			return -EINVAL;
+		lazyfree_range(vma, start, end);
+		return 0;
+	}
 	tlb_gather_mmu(&tlb, vma->vm_mm, false);
 	zap_range(&tlb, vma, start, end);
 	tlb_finish_mmu(&tlb);

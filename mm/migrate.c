@@ -30,6 +30,7 @@
  * READ NEXT      rmap.c (the walk), fault.c (do_swap_page).
  */
 #include <mm/highmem.h>
+#include <mm/lazyfree.h>
 #include <mm/rmap.h>
 #include <mm/swapops.h>
 #include "mm_internal.h"
@@ -47,6 +48,8 @@ static bool unmap_one(struct page *page, struct vm_area_struct *vma, unsigned lo
 		return true;
 	pte = ptep_get_and_clear(ptep);
 	flush_tlb_page(vma->vm_mm, addr);
+	if (pte_dirty(pte) && PageLazyFree(page))
+		lazyfree_keep(page);
 	type = pte_write(pte) ? SWP_MIGRATION_WRITE : SWP_MIGRATION_READ;
 	set_pte(ptep, swp_to_pte(swp_entry(type, page_to_pfn(page))));
 	page_remove_rmap(page);
@@ -68,11 +71,16 @@ struct arrival {
 	struct page *old, *new;
 };
 
-/* present_pte - as a fault would make it; clean and old hardware bits cost one spurious fault at most */
+/*
+ * present_pte - as a fault would make it; clean and old hardware bits cost one spurious fault at most, and D tells
+ * that a page of MADV_FREE was written since
+ */
 static pte_t present_pte(const struct vm_area_struct *vma, struct page *page, swp_entry_t entry)
 {
-	pte_t pte = pte_mkyoung(pte_mkdirty(pfn_pte(page_to_pfn(page), vma->vm_page_prot)));
+	pte_t pte = pte_mkyoung(pfn_pte(page_to_pfn(page), vma->vm_page_prot));
 
+	if (!PageLazyFree(page))
+		pte = pte_mkdirty(pte);
 	return swp_type(entry) == SWP_MIGRATION_WRITE && (vma->vm_flags & VM_WRITE) ? pte_mkwrite(pte) : pte;
 }
 
@@ -106,6 +114,8 @@ static void move_contents(struct page *old, struct page *new)
 	new->index = old->index;
 	WRITE_ONCE(new->mapping, old->mapping);
 	new->flags |= BIT(PG_swapbacked) | BIT(PG_uptodate);
+	if (PageLazyFree(old))
+		lazyfree_add(new);
 }
 
 /* migrate_locked - both locked; @av is kept alive by the caller: once unmapped, the page cannot tell it */

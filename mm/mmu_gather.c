@@ -24,6 +24,7 @@
  *
  * READ NEXT      tlb_shootdown.c (how step 2 reaches other CPUs), zap.c (step 1).
  */
+#include <mm/lazyfree.h>
 #include "mm_internal.h"
 
 void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_struct *mm, bool fullmm)
@@ -66,12 +67,23 @@ void tlb_remove_table(struct mmu_gather *tlb, struct page *table)
 		tlb_flush_mmu(tlb);
 }
 
+/* free_gathered() while there are pages of MADV_FREE: those are on a list by the same member (lazyfree.c, Z2). */
+static noinline void free_gathered_lazy(struct page **pages, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		put_page(pages[i]);
+}
+
 /* Pages whose last reference this was go back together; the page cache keeps the others alive. */
 static void free_gathered(struct page **pages, unsigned int n)
 {
 	LIST_HEAD(list);
 	unsigned int i;
 
+	if (unlikely(lazyfree_pages())) {
+		free_gathered_lazy(pages, n);
+		return;
+	}
 	for (i = 0; i < n; i++) {
 		struct page *page = pages[i];
 		int old = __atomic_fetch_sub(&page->_refcount.counter, 1, __ATOMIC_ACQ_REL);

@@ -5,6 +5,7 @@
  * THE PICTURE    gfp -> highest zone allowed; node -> zonelist: NORMAL DMA32 DMA, then the next node's
  *                order 0: this CPU's list of the first zone, if it has a page        (the fast path ends here)
  *                each zone, down to `low`    order 0: per-CPU list (pcplist.c), refilled
+ *                pages of MADV_FREE (lazyfree.c), then each zone, down to `low`, again
  *                each zone, down to `min`    else:    buddy lists
  *                drain everyone's per-CPU lists, down to `min` once more -> NULL
  *
@@ -31,6 +32,7 @@
 #include <kernel/percpu.h>
 #include <kernel/printk.h>
 #include <mm/fault_inject.h>
+#include <mm/lazyfree.h>
 #include <mm/ledger.h>
 #include <mm/highmem.h>
 #include <mm/page_alloc.h>
@@ -41,6 +43,7 @@
 #define FLAGS_CHECKED_AT_FREE	(1UL << PG_locked | 1UL << PG_lru | 1UL << PG_writeback | \
 				 1UL << PG_buddy | 1UL << PG_slab | 1UL << PG_table | \
 				 1UL << PG_reserved | 1UL << PG_pcp)
+#define SHRINK_BATCH		32	/* pages freed for one that is needed: pressure rarely comes alone */
 #define ZONE_MASK		(~0UL << PAGE_ZONE_SHIFT)
 
 /* What someone wants: the caller's words, worked out once. */
@@ -125,11 +128,28 @@ static struct page *try_zones(const struct alloc_request *r, enum zone_watermark
 	return NULL;
 }
 
+/* What programs gave away by MADV_FREE, before anybody goes below `low`, or is killed for memory. */
+static struct page *alloc_lazily_freed(const struct alloc_request *r)
+{
+	struct page *p;
+
+	if (arch_irqs_disabled() || !(r->gfp & __GFP_RECLAIM))
+		return NULL;
+	while (lazyfree_shrink(SHRINK_BATCH, r->wanted, r->nodes)) {
+		p = try_zones(r, WMARK_LOW);
+		if (p)
+			return p;
+	}
+	return NULL;
+}
+
 /* Interrupts on and nothing locked: other CPUs' lists may hold the last pages. */
 static struct page *alloc_slowly(const struct alloc_request *r)
 {
-	struct page *p = try_zones(r, WMARK_MIN);
+	struct page *p = lazyfree_pages() ? alloc_lazily_freed(r) : NULL;
 
+	if (!p)
+		p = try_zones(r, WMARK_MIN);
 	if (p)
 		return p;
 	if (arch_irqs_disabled() || !(r->gfp & __GFP_RECLAIM))
@@ -325,6 +345,12 @@ static inline bool prepare_free_page(struct page *p)
 	return true;
 }
 
+/* A page of MADV_FREE leaves its list with the last reference. true: that was all, it is good. */
+static __cold noinline bool leaves_list(struct page *p)
+{
+	return PageLazyFree(p) && lazyfree_forget(p) && prepare_free_page(p);
+}
+
 static __cold noinline void refuse_free(struct page *p)
 {
 	bad_page(p, "free", what_is_wrong(p));
@@ -342,7 +368,7 @@ static inline void free_one(struct page *p)
 	struct pcplist *l;
 	unsigned long flags;
 
-	if (unlikely(!prepare_free_page(p))) {
+	if (unlikely(!prepare_free_page(p) && !leaves_list(p))) {
 		refuse_free(p);
 		return;
 	}

@@ -56,19 +56,34 @@ static unsigned long vma_address(const struct vm_area_struct *vma, pgoff_t index
 	return addr;
 }
 
-void rmap_walk_anon(struct page *page, struct anon_vma *av, rmap_one_t one, void *arg)
+/* walk_anon - rwsem held for reading */
+static void walk_anon(struct page *page, struct anon_vma *av, rmap_one_t one, void *arg)
 {
 	pgoff_t index = page->index;
 	struct interval_tree_node *node;
 
-	down_read(&av->root->rwsem);
 	interval_tree_for_each(node, &av->rb_root, index, index) {
 		struct vm_area_struct *vma = container_of(node, struct anon_vma_chain, node)->vma;
 
 		if (!one(page, vma, vma_address(vma, index), arg))
 			break;
 	}
+}
+
+void rmap_walk_anon(struct page *page, struct anon_vma *av, rmap_one_t one, void *arg)
+{
+	down_read(&av->root->rwsem);
+	walk_anon(page, av, one, arg);
 	up_read(&av->root->rwsem);
+}
+
+bool rmap_trywalk_anon(struct page *page, struct anon_vma *av, rmap_one_t one, void *arg)
+{
+	if (!down_read_trylock(&av->root->rwsem))
+		return false;
+	walk_anon(page, av, one, arg);
+	up_read(&av->root->rwsem);
+	return true;
 }
 
 static void walk_file(struct page *page, struct address_space *as, rmap_one_t one, void *arg)

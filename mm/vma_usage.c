@@ -11,6 +11,7 @@
  * LOCKS          mmap_lock (read) by the caller; ptl per table.
  * READ NEXT      rmap.c (what a mapcount is), fs/proc_pid.c.
  */
+#include <mm/lazyfree.h>
 #include <mm/vma_usage.h>
 #include <mm/zone.h>
 #include "mm_internal.h"
@@ -37,6 +38,8 @@ static void add_page(struct vma_usage *u, struct page *page, pte_t pte)
 		u->referenced += PAGE_SIZE;
 	if (PageAnon(page))
 		u->anonymous += PAGE_SIZE;
+	if (PageLazyFree(page) && !dirty)
+		u->lazyfree += PAGE_SIZE;
 }
 
 static int add_ptes(pte_t *ptep, unsigned long addr, unsigned int n, void *arg)

@@ -13,6 +13,8 @@ typedef bool (*rmap_one_t)(struct page *page, struct vm_area_struct *vma, unsign
 void rmap_walk(struct page *page, rmap_one_t one, void *arg);
 /* rmap_walk_anon - the same among the VMAs of @av, on which the caller holds a reference, mapped or not */
 void rmap_walk_anon(struct page *page, struct anon_vma *av, rmap_one_t one, void *arg);
+/* rmap_trywalk_anon - the same without waiting for the lock of @av; false: somebody has it */
+bool rmap_trywalk_anon(struct page *page, struct anon_vma *av, rmap_one_t one, void *arg);
 /* rmap_pte_lock - the pte at @addr with its lock in *@ptl if it maps @page; else NULL, nothing locked */
 pte_t *rmap_pte_lock(struct page *page, struct mm_struct *mm, unsigned long addr, spinlock_t **ptl);
 

@@ -10,7 +10,7 @@ struct vma_usage {
 	unsigned long pss_dirty, pss_anon, pss_file, pss_shmem;	/* parts of pss_shifted, shifted too */
 	unsigned long on_node[MAX_NUMNODES];			/* pages */
 	unsigned long most_mapped;				/* mapcount of the page with the largest one */
-	unsigned long referenced, anonymous, swap;
+	unsigned long referenced, anonymous, lazyfree, swap;
 };
 /* vma_usage - walk the page tables of @vma; bytes; pss_shifted is bytes << 12. mmap_lock held. */
 void vma_usage(struct vm_area_struct *vma, struct vma_usage *u);

@@ -10,7 +10,7 @@
 	X(pgalloc) X(pgfree) X(pgfault) X(pgmajfault)							\
 	X(pgfault_anon) X(pgfault_zero) X(pgfault_file) X(pgfault_file_cow) X(pgfault_shared)		\
 	X(pgfault_cow) X(pgfault_reuse) X(pgfault_spurious) X(pgfault_stack)				\
-	X(pgfault_mmap_lock) X(pgmigrate_success) X(pgmigrate_fail)					\
+	X(pgfault_mmap_lock) X(pgmigrate_success) X(pgmigrate_fail) X(pglazyfree) X(pglazyfreed)		\
 	X(pgfault_segv) X(pgfault_sigbus) X(pgfault_oom)						\
 	X(pgalloc_cold) X(pgfree_cold) X(nr_bad_pages)							\
 	X(numa_miss) X(numa_foreign) X(numa_interleave) X(numa_other)					\

@@ -28,7 +28,7 @@ static bool m_advised(int advice, unsigned long *flags)
 	return false;
 }
 
-/* m_forget - MADV_DONTNEED, FREE: private copies go; what an object holds stays */
+/* m_forget - MADV_DONTNEED: private copies go; what an object holds stays. FREE: they may go later (step_shrink()) */
 static int m_forget(struct mspace *s, const struct mvma *v, unsigned int first, unsigned int end, int advice)
 {
 	if (advice != MADV_DONTNEED_LOCKED && (v->flags & VM_LOCKED))
@@ -37,7 +37,11 @@ static int m_forget(struct mspace *s, const struct mvma *v, unsigned int first, 
 		return 0;
 	if (advice == MADV_FREE && v->object != NO_OBJECT)
 		return -EINVAL;
-	memset(&s->page[first], 0, (end - first) * sizeof(s->page[0]));
+	for (unsigned int i = first; i < end; i++)
+		if (advice == MADV_FREE)
+			s->page[i].lazy = s->page[i].anon;
+		else
+			s->page[i] = (struct mpage){ 0 };
 	return 0;
 }
 

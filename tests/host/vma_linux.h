@@ -31,7 +31,7 @@ struct mvma {
 	unsigned int links;
 };
 
-struct mpage { bool anon; u64 value; };
+struct mpage { bool anon, lazy; u64 value; };	/* lazy: MADV_FREE, and not written since */
 
 struct mspace {
 	struct mm_struct *mm;

@@ -13,6 +13,7 @@
 #include "mm_space.h"
 #include <kernel/percpu.h>
 #include <limits.h>
+#include <mm/lazyfree.h>
 #include <mm/page_alloc.h>
 #include <mm/page_cache.h>
 #include <uapi/errno.h>
@@ -48,13 +49,26 @@ static void step_access(struct mspace *s, unsigned int i)
 	if (v->flags & VM_SHARED)
 		contents[v->object][object_page(v, i)] = word;
 	else
-		s->page[i].value = word;
+		s->page[i] = (struct mpage){ .anon = true, .value = word };
 }
 
 static void step_accesses(struct mspace *s, unsigned int first, unsigned int n)
 {
 	for (unsigned int i = first; i < first + n; i++)
 		step_access(s, i);
+}
+
+/* Memory is needed: of anonymous pages only those of MADV_FREE may go, and all go that nobody wrote since. */
+static void step_shrink(struct mspace *s, unsigned int first, unsigned int n)
+{
+	(void)first;
+	(void)n;
+	lazyfree_shrink(~0U, ~0U, ~0UL);
+	assert_int_equal(lazyfree_pages(), 0);
+	for (s = spaces; s < spaces + MMS; s++)
+		for (unsigned int i = 0; s->mm && i < WINDOW; i++)
+			if (s->page[i].lazy && pte_none(pte_at(s->mm, addr_of(i))))
+				s->page[i] = (struct mpage){ 0 };
 }
 
 /* Other frames, same contents: what maps the page here and in the relatives goes along. */
@@ -191,7 +205,8 @@ static const struct { void (*fn)(struct mspace *, unsigned int, unsigned int); u
 step_kinds[] = {
 	{ step_mmap, 20 }, { step_munmap, 8 }, { step_mprotect, 15 }, { step_mremap, 12 },
 	{ step_madvise, 15 }, { step_mlock, 4 }, { step_mlockall, 1 }, { step_level, 15 }, { step_brk, 6 },
-	{ step_accesses, 40 }, { step_fork, 3 }, { step_truncate, 2 }, { step_migrate, 3 }, { step_bad, 10 },
+	{ step_accesses, 40 }, { step_fork, 3 }, { step_truncate, 2 }, { step_migrate, 3 }, { step_shrink, 3 },
+	{ step_bad, 10 },
 };
 
 /* Half of all ranges begin where a VMA begins or ends, and half of these end so, too; a few below the heap. */
