@@ -254,6 +254,7 @@ tags: ## index for editors
 docs: ## generate what is generated in docs/
 	@scripts/gen-lockorder.py -o docs/locking.md
 	@scripts/gen-fault-flow.py -o docs/fault-flow.md
+	@scripts/gen-page-kinds.py -o docs/page-kinds.md
 	@scripts/gen-syscall-doc.py -o docs/syscalls.md
 
 clean: ## remove everything under O

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fs/proc_page.c - /proc/kpageflags and kpagecount: one 64-bit word per frame, in Linux's binary format
+ * fs/proc_page.c - /proc/kpageflags, kpagecount (a 64-bit word per frame, Linux's binary format), page_kinds
  *
  * The word of frame n is at offset 8 n. Reads start and end between words. `buddymap` draws them.
  */
 #include <fs/proc.h>
 #include <fs/uio.h>
+#include <mm/page_kind.h>
 #include <mm/show_mem.h>
 #include <uapi/errno.h>
 
@@ -61,8 +62,20 @@ static loff_t kpage_llseek(struct file *f, loff_t off, int whence)
 static const struct file_ops kpageflags_fops = { .read = kpageflags_read, .llseek = kpage_llseek };
 static const struct file_ops kpagecount_fops = { .read = kpagecount_read, .llseek = kpage_llseek };
 
+/* page_kinds: which pages may be taken away and shared, and how many there are of each kind; Verso's own */
+static int show_page_kinds(struct seq_file *m)
+{
+	seq_puts(m, "kind    swappable shareable      pages  what\n");
+	for (unsigned int i = 0; i < NR_PAGE_KINDS; i++)
+		seq_printf(m, "%-8s%-10s%-9s%11lu  %s\n", page_kinds[i].name, page_kinds[i].swappable ? "yes" : "no",
+			   page_kinds[i].shareable ? "yes" : "no", page_kind_count((enum page_kind)i),
+			   page_kinds[i].what);
+	return 0;
+}
+
 const struct proc_entry proc_page_entries[] = {
 	{ .name = "kpagecount", .mode = S_IFREG | 0400, .fops = &kpagecount_fops },
 	{ .name = "kpageflags", .mode = S_IFREG | 0400, .fops = &kpageflags_fops },
+	{ .name = "page_kinds", .mode = S_IFREG | 0444, .show = show_page_kinds },
 	{ .mode = 0 },
 };

@@ -109,6 +109,12 @@ static void count(struct ledger *l)
 	l->total = present;
 }
 
+void ledger_count(struct ledger *l)
+{
+	*l = (struct ledger){ .total = 0 };
+	count(l);
+}
+
 /* ---- scanning ---- */
 
 /* The class of a page in use, and its block's order in *@order; NR_LEDGER: nothing says what it is. */
@@ -170,6 +176,13 @@ static void scan(struct ledger *l)
 
 	while (memblock_next_memory(&i, &start, &end))
 		scan_range(l, (pfn_t)(start >> PAGE_SHIFT), (pfn_t)(end >> PAGE_SHIFT));
+}
+
+enum ledger_class ledger_class_of(const struct page *p)
+{
+	unsigned int order;
+
+	return class_of(p, &order);
 }
 
 /* ---- reading ---- */

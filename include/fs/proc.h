@@ -67,7 +67,7 @@ struct inode *proc_pid_inode(struct super_block *sb, struct process *p, const st
 extern const struct proc_entry proc_info_entries[];	/* proc_info.c: meminfo, stat, ... */
 extern const struct proc_entry proc_mm_entries[];	/* proc_mm.c: meminfo, vmstat, ... */
 extern const struct proc_entry proc_zone_entries[];	/* proc_zone.c: buddyinfo, zoneinfo, pagetypeinfo */
-extern const struct proc_entry proc_page_entries[];	/* proc_page.c: kpageflags, kpagecount */
+extern const struct proc_entry proc_page_entries[];	/* proc_page.c: kpageflags, kpagecount, page_kinds */
 extern const struct proc_entry proc_layout_entries[];	/* proc_layout.c: iomem, kernel_layout, vmallocinfo */
 extern const struct proc_entry proc_ledger_entries[];	/* proc_ledger.c: ledger, page_owner */
 extern const struct proc_entry proc_fault_entries[];	/* proc_fault.c: fail_page_alloc/, failslab/ */

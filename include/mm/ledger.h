@@ -41,6 +41,10 @@ static inline void ledger_mark(struct page *p, enum ledger_class class)
 	p->index = class;
 }
 
+/* ledger_class_of - whose @p is; NR_LEDGER: nobody's, or the middle of a block */
+enum ledger_class ledger_class_of(const struct page *p);
+/* ledger_count - the first column only, as it is now */
+void ledger_count(struct ledger *l);
 /* ledger_read - both columns; repeated a few times until nothing happens meanwhile. sleeps: yes */
 void ledger_read(struct ledger *l);
 /* ledger_settle - empty what keeps free memory on purpose: dead threads, empty slabs, per-CPU lists. sleeps: yes */

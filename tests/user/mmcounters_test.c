@@ -228,3 +228,40 @@ TEST(mmcounters_flags_tell_what_the_process_registered)
 	CHECK(changed && !(changed & (changed - 1)));		/* one bit of MMF_MEMBARRIER's */
 	CHECK(counter("flags") & changed);
 }
+
+/* Pages of a kind in /proc/page_kinds: "kind swappable shareable pages what" */
+static long kind_pages(const char *kind, char swappable[4], char shareable[4])
+{
+	char line[200], name[16];
+	FILE *f = fopen("/proc/page_kinds", "r");
+	long pages = -1, n;
+
+	if (!f)
+		SKIP("no /proc/page_kinds");
+	while (pages < 0 && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%15s %3s %3s %ld", name, swappable, shareable, &n) == 4 && !strcmp(name, kind))
+			pages = n;
+	fclose(f);
+	return pages;
+}
+
+TEST(mmcounters_page_kinds_show_what_may_be_swapped_and_shared_and_how_much_there_is)
+{
+	char swappable[4], shareable[4];
+	long anon = kind_pages("anon", swappable, shareable), locked, shmem;
+	char *p;
+
+	CHECK(!strcmp(swappable, "yes") && !strcmp(shareable, "yes"));
+	shmem = kind_pages("shmem", swappable, shareable);
+	locked = kind_pages("locked", swappable, shareable);
+	CHECK(!strcmp(swappable, "no") && !strcmp(shareable, "yes"));
+	p = map(300 * page, RW, ANON, -1);
+	memset(p, 1, 300 * page);
+	memset(map(200 * page, RW, SHARED_ANON, -1), 1, 200 * page);
+	CHECK_OK(mlock(p, 10 * page));
+	CHECK(kind_pages("anon", swappable, shareable) - anon >= 300);
+	CHECK(kind_pages("shmem", swappable, shareable) - shmem >= 200);
+	CHECK(kind_pages("locked", swappable, shareable) - locked >= 10);
+	CHECK(kind_pages("table", swappable, shareable) > 0);
+	CHECK(!strcmp(swappable, "no") && !strcmp(shareable, "no"));
+}
