@@ -48,7 +48,9 @@ _start:
 	la	t0, harts_entered
 	li	t1, 1
 	amoadd.d.aqrl t1, t1, (t0)
-	bnez	t1, another_hart	# S5
+	beqz	t1, first_hart
+	j	another_hart		# S5; a branch may not reach as far as .text
+first_hart:
 	mv	s0, a0
 	mv	s1, a1
 
