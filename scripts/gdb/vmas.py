@@ -45,6 +45,10 @@ class VmVmas(gdb.Command):
 
     def invoke(self, argument, _from_tty):
         mm = find_mm(value(argument))
+        users, count = (int(mm[name]["counter"]) for name in ("mm_users", "mm_count"))
+        print(f"mm {int(mm.address):x}: mm_users {users}, mm_count {count}, pgd {int(mm['pgd']):x}, mmap_base "
+              f"{int(mm['mmap_base']):x}, task_size {int(mm['task_size']):x}, {int(mm['map_count'])} VMAs, "
+              f"found last {int(mm['mmap_cache']):x}")
         print(f"tree kind    {'start-end':25} flags    pgoff     max gap   {'vma':16} "
               + " ".join(f"{name:16}" for name in FIELDS) + " name")
         for vma in each(mm["mmap"], "struct vm_area_struct", "vm_link"):
@@ -53,7 +57,6 @@ class VmVmas(gdb.Command):
                   f"{int(vma['vm_flags']):08x} {int(vma['vm_pgoff']):<9x} "
                   f"{int(vma['rb_gap']):<9x} {int(vma.address):x} "
                   + " ".join(f"{int(vma[name]):<16x}" for name in FIELDS) + f" {vma_name(mm, vma)}")
-        print(f"{int(mm['map_count'])} VMAs, found last: {int(mm['mmap_cache']):x}")
 
 
 VmVmas()

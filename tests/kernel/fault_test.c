@@ -249,3 +249,68 @@ KTEST(fault_with_share_page_takes_the_clean_page_of_another_process)
 	mmput(b);
 	address_space_destroy(&as);
 }
+
+/* ---- who maps it, and how many ---- */
+
+KTEST(fault_mapcount_is_one_less_than_the_ptes_and_mapping_tells_anonymous_by_its_low_bit)
+{
+	struct mm_struct *mm = mm_alloc(), *child[3];
+	struct page *page, *unmapped = alloc_page(GFP_KERNEL);
+
+	REQUIRE(mm && unmapped);
+	EXPECT_EQ(atomic_read(&unmapped->_mapcount), -1);
+	put_page(unmapped);
+	test_map(mm, TEST_BASE, 1, RW, ANON);
+	test_map(mm, TEST_BASE + 0x10000, 1, RW, MAP_SHARED | MAP_ANONYMOUS);
+	EXPECT_EQ(test_fault(mm, TEST_BASE, true), FAULT_OK);
+	page = pfn_to_page(pte_pfn(test_pte(mm, TEST_BASE)));
+	EXPECT_EQ(atomic_read(&page->_mapcount), 0);
+	EXPECT((unsigned long)page->mapping & 1);
+	EXPECT(PageAnon(page));
+	for (unsigned int i = 0; i < ARRAY_SIZE(child); i++) {
+		child[i] = dup_mm(mm);
+		REQUIRE(child[i]);
+		EXPECT_EQ(atomic_read(&page->_mapcount), (int)i + 1);
+		EXPECT_EQ(page_mapcount(page), (int)i + 2);
+	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(child); i++)
+		mmput(child[i]);
+	EXPECT_EQ(atomic_read(&page->_mapcount), 0);
+	EXPECT_EQ(test_fault(mm, TEST_BASE + 0x10000, true), FAULT_OK);
+	page = pfn_to_page(pte_pfn(test_pte(mm, TEST_BASE + 0x10000)));
+	EXPECT(!((unsigned long)page->mapping & 1) && !PageAnon(page));
+	EXPECT_EQ(page->mapping, find_vma(mm, TEST_BASE + 0x10000)->mapping);
+	mmput(mm);
+}
+
+/* ---- page_mkwrite ---- */
+
+static enum fault_result refuse_write(struct vm_area_struct *vma, struct fault *f)
+{
+	return FAULT_SIGBUS;
+}
+
+static const struct vm_ops refusing_ops = { .page_mkwrite = refuse_write };
+
+KTEST(fault_page_mkwrite_that_refuses_is_sigbus_and_the_page_stays_read_only)
+{
+	struct mm_struct *mm = mm_alloc();
+	struct address_space as;
+	struct mmap_request rq = {
+		.addr = TEST_BASE, .len = PAGE_SIZE, .prot = RW, .flags = MAP_SHARED | MAP_FIXED,
+		.mapping = &as, .vm_ops = &refusing_ops,
+	};
+
+	REQUIRE(mm);
+	address_space_init(&as, NULL, &device_aops);
+	as.size = PAGE_SIZE;
+	EXPECT_EQ(do_mmap(mm, &rq), (long)TEST_BASE);
+	EXPECT_EQ(test_fault(mm, TEST_BASE, true), FAULT_SIGBUS);	/* no pte yet */
+	EXPECT_EQ(test_fault(mm, TEST_BASE, false), FAULT_OK);
+	EXPECT_EQ(test_fault(mm, TEST_BASE, true), FAULT_SIGBUS);	/* a read-only one */
+	EXPECT(pte_present(test_pte(mm, TEST_BASE)) && !pte_write(test_pte(mm, TEST_BASE)));
+	EXPECT(!PageDirty(pfn_to_page(pte_pfn(test_pte(mm, TEST_BASE)))));
+	EXPECT_EQ(page_count(pfn_to_page(pte_pfn(test_pte(mm, TEST_BASE)))), 2);
+	mmput(mm);
+	address_space_destroy(&as);
+}
