@@ -171,7 +171,14 @@ static void step_mlock(struct mspace *s, unsigned int first, unsigned int n)
 static void step_level(struct mspace *s, unsigned int first, unsigned int n)
 {
 	static const int plain[] = { MADV_NORMAL, MADV_DOFORK, MADV_KEEPONFORK, MADV_DODUMP };
-	unsigned int start = random_below(6), end = first + n;
+	unsigned int start = random_below(6), end;
+	const struct mvma *v = m_at(s, first);
+
+	if (v && test_random(4)) {		/* all of one VMA */
+		first = v->start;
+		n = v->end - v->start;
+	}
+	end = first + n;
 
 	for (unsigned int i = start; i < start + 6; i++) {
 		unsigned long a = addr_of(first), len = n * PAGE_SIZE;

@@ -24,7 +24,7 @@ struct map_call { struct mmap_request rq; unsigned int first, n; struct mvma v; 
 
 static void random_map_object(struct map_call *c)
 {
-	c->v.object = test_random(2) ? NO_OBJECT : (int)random_below(NR_FILES);
+	c->v.object = test_random(4) ? NO_OBJECT : (int)random_below(NR_FILES);
 	if (c->v.object == NO_OBJECT) {
 		c->rq.flags |= MAP_ANONYMOUS;
 		return;
@@ -35,7 +35,7 @@ static void random_map_object(struct map_call *c)
 
 static void random_map(struct mspace *s, struct map_call *c)
 {
-	bool shared = test_random(3) == 0, place = test_random(4);
+	bool shared = test_random(5) == 0, place = test_random(4);
 
 	c->rq = (struct mmap_request){
 		.addr = test_random(8) ? addr_of(c->first) : 0, .prot = random_prot(),
@@ -210,13 +210,11 @@ static bool m_brk(struct mspace *s, unsigned int end, unsigned long bytes)
 static void step_brk(struct mspace *s, unsigned int first, unsigned int n)
 {
 	unsigned int end = s->brk_start + (test_random(4) ? random_below(MAX_LEN) : 0), old = s->brk;
-	unsigned long want = addr_of(end) - test_random(PAGE_SIZE), before = s->mm->brk;
+	unsigned long want = max(addr_of(end) - test_random(PAGE_SIZE), addr_of(s->brk_start)), before = s->mm->brk;
 	bool ok;
 
 	(void)first;
 	(void)n;
-	if (want < addr_of(s->brk_start))
-		return;
 	ok = m_brk(s, end, want - addr_of(s->brk_start));
 	s->brk = ok ? end : old;
 	if (ok && end > old && (s->mm->def_flags & VM_LOCKED))

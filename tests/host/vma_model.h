@@ -43,7 +43,7 @@ static unsigned int random_below(unsigned int n)
 
 static u8 random_prot(void)
 {
-	static const u8 prots[] = { 0, 1, 1, 3, 3, 3, 3, 4, 5, 7, 2 };
+	static const u8 prots[] = { 0, 1, 1, 3, 3, 3, 3, 3, 3, 3, 3, 3, 4, 5, 7, 2 };
 
 	return prots[random_below(ARRAY_SIZE(prots))];
 }
