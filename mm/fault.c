@@ -432,8 +432,8 @@ static enum fault_result fault_in_vma(struct fault *f, struct vm_area_struct *vm
 static bool pin_is_enough(const struct fault *f, const struct vm_area_struct *vma)
 {
 	if (!vma->vm_ops)
-		return vma->anon_vma || !f->write;
-	return !vma->vm_ops->fault && (vma->anon_vma || !f->write || (vma->vm_flags & VM_SHARED));
+		return READ_ONCE(vma->anon_vma) || !f->write;
+	return !vma->vm_ops->fault && (READ_ONCE(vma->anon_vma) || !f->write || (vma->vm_flags & VM_SHARED));
 }
 
 /* fault_locked - mmap_lock is held (read) */

@@ -44,7 +44,7 @@ void finish_wait(wait_queue_head_t *q, struct wait_queue_entry *e);
 static inline bool waitqueue_active(wait_queue_head_t *q)
 {
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	return !list_empty(&q->head);
+	return READ_ONCE(q->head.next) != &q->head;
 }
 
 /*

@@ -104,27 +104,35 @@ $(HOST_MM_BINS):
 
 .SECONDARY: $(HOST_MM_TESTS:%=$(HOST_B)/soft/tests/host/%_test.o)
 
-# The allocators with CPUs as threads, under ThreadSanitizer, with the locks of the default build.
-# It does not understand fences; the allocators need none.
+# CPUs as threads, under ThreadSanitizer, with the locks of the default build: the allocators, and the
+# test of one address space again. It does not understand fences; tsan.c says where they matter.
 HOST_TSAN_CFLAGS := $(filter-out -fsanitize=% -fno-sanitize-recover=%,$(HOST_CFLAGS)) \
-		    -fsanitize=thread $(if $(findstring clang,$(HOSTCC)),,-Wno-tsan)
-HOST_TSAN_OBJS := $(HOST_MM_SRCS:%.c=$(HOST_B)/tsan/%.o) $(HOST_B)/tsan/tests/host/threads_test.o
+		    -fsanitize=thread $(if $(findstring clang,$(HOSTCC)),-mllvm -tsan-distinguish-volatile=1,-Wno-tsan \
+		    --param tsan-distinguish-volatile=1)
+HOST_TSAN_OBJS := $(HOST_MM_SRCS:%.c=$(HOST_B)/tsan/%.o) $(HOST_B)/tsan/tests/host/tsan.o
+HOST_TSAN_TESTS := threads space_threads_tsan
 
 $(HOST_B)/tsan/%.o: %.c tests/host/host.mk
 	@mkdir -p $(@D)
 	$(say) HOSTCC $<
 	$(Q)$(HOSTCC) $(HOST_TSAN_CFLAGS) $(HOST_MM_FLAGS) -MMD -MP -c -o $@ $<
 
-$(HOST_B)/threads_test: $(HOST_TSAN_OBJS)
+$(HOST_B)/tsan/tests/host/space_threads_tsan_test.o: tests/host/space_threads_test.c tests/host/host.mk
+	@mkdir -p $(@D)
+	$(say) HOSTCC $@
+	$(Q)$(HOSTCC) $(HOST_TSAN_CFLAGS) $(HOST_MM_FLAGS) -MMD -MP -c -o $@ $<
+
+$(HOST_TSAN_TESTS:%=$(HOST_B)/%_test): $(HOST_B)/%_test: $(HOST_B)/tsan/tests/host/%_test.o $(HOST_TSAN_OBJS)
 	$(say) HOSTLD $@
 	$(Q)$(HOSTCC) $(HOST_TSAN_CFLAGS) $(HOST_MM_LDFLAGS) -o $@ $^ -lcmocka
 
 # The output is TAP, which scripts/test.py reads. A program that dies prints no verdict of its own.
-HOST_PROGRAMS := $(HOST_LIB_BINS) $(HOST_MM_BINS) $(HOST_B)/threads_test
-HOST_RUNS := $(HOST_LIB_BINS) $(HOST_MM_RUNS:%=$(HOST_B)/%) $(addprefix $(HOST_B)/threads@,3 4 5)
+HOST_PROGRAMS := $(HOST_LIB_BINS) $(HOST_MM_BINS) $(HOST_TSAN_TESTS:%=$(HOST_B)/%_test)
+HOST_RUNS := $(HOST_LIB_BINS) $(HOST_MM_RUNS:%=$(HOST_B)/%) \
+	     $(foreach t,$(HOST_TSAN_TESTS),$(addprefix $(HOST_B)/$(t)@,3 4 5))
 ifeq ($(COVERAGE),1)	# one depth is enough, and the threads run nothing else
-HOST_PROGRAMS := $(filter-out %/threads_test,$(HOST_PROGRAMS))
-HOST_RUNS := $(filter-out $(HOST_B)/threads@% %@3 %@5,$(HOST_RUNS))
+HOST_PROGRAMS := $(filter-out $(HOST_TSAN_TESTS:%=$(HOST_B)/%_test),$(HOST_PROGRAMS))
+HOST_RUNS := $(filter-out $(HOST_TSAN_TESTS:%=$(HOST_B)/%@4) %@3 %@5,$(HOST_RUNS))
 endif
 
 .PHONY: host-programs

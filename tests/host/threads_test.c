@@ -25,18 +25,6 @@ static struct kmem_cache *cache;
 static unsigned long steps;
 static int running;
 
-/*
- * The unordered accesses by design: merging looks at the flags of a neighbour that another CPU may
- * own and be changing. Only PG_buddy is looked at, which changes under the zone's lock alone, and
- * such a neighbour does not have it. And one in slab_reap.c: a look at another CPU's array, before it is asked.
- */
-const char *__tsan_default_suppressions(void);
-
-const char *__tsan_default_suppressions(void)
-{
-	return "race:free_buddy\nrace:may_be_idle\n";
-}
-
 static u64 next_random(u64 *seed)
 {
 	*seed = *seed * 6364136223846793005UL + 1442695040888963407UL;

@@ -179,7 +179,6 @@ static void step_level(struct mspace *s, unsigned int first, unsigned int n)
 		n = v->end - v->start;
 	}
 	end = first + n;
-
 	for (unsigned int i = start; i < start + 6; i++) {
 		unsigned long a = addr_of(first), len = n * PAGE_SIZE;
 		unsigned int k = i % 6;
