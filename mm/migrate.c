@@ -152,13 +152,13 @@ static bool replace_cached(struct address_space *as, struct page *page, struct p
 {
 	if (page_mapcount(page) || page_count(page) != 2)
 		return false;
-	new->flags |= page->flags & (BIT(PG_swapbacked) | BIT(PG_dirty) | BIT(PG_referenced));
+	new->flags |= READ_ONCE(page->flags) & (BIT(PG_swapbacked) | BIT(PG_dirty) | BIT(PG_referenced));
 	new->index = page->index;
 	new->mapping = as;
 	get_page(new);
 	radix_tree_replace(&as->page_tree, page->index, new);
 	page->mapping = NULL;
-	page->flags &= ~BIT(PG_dirty);
+	ClearPageDirty(page);		/* atomic: a waiter may just have marked the page */
 	return true;
 }
 

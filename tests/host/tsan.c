@@ -40,6 +40,6 @@ const char *__tsan_default_suppressions(void)
 	"race:prepare_new_page\n"
 	/* A page arrives with the rights it finds, under ptl; who changes them passes there afterwards. */
 	"race:arrive_one\n"
-	/* The hardware's walk takes no lock. */
-	"race:walk_to_table\n";
+	/* Who looks at a table's entry, hardware or not, sees nothing or the table: it goes when no VMA needs it. */
+	"race:set_pgd\n" "race:set_p4d\n" "race:set_pud\n" "race:set_pmd\n";
 }
