@@ -73,7 +73,7 @@ $(filter-out %/string_strict_test,$(HOST_LIB_BINS)): $(HOST_B)/%_test: \
 
 # One program per test; @n runs it with page tables of n levels. mm/ is unmodified, and of
 # kernel/base everything that needs no machine.
-HOST_MM_RUNS := memblock@4 numa@4 buddy@4 slub@4 slub_debug@4 slab@4 slob@3 slob@4 slob@5 \
+HOST_MM_RUNS := memblock@4 numa@4 buddy@4 many_vmas@3 many_vmas@5 slub@4 slub_debug@4 slab@4 slob@3 slob@4 slob@5 \
 		vmalloc@3 vmalloc@4 vmalloc@5 \
 		$(foreach t,vma fault cow rmap page_cache mmu_gather space_threads,$(t)@3 $(t)@4 $(t)@5)
 HOST_MM_TESTS := $(sort $(foreach r,$(HOST_MM_RUNS),$(firstword $(subst @, ,$(r)))))
@@ -93,10 +93,11 @@ $(HOST_B)/soft/%.o: %.c tests/host/host.mk
 	$(say) HOSTCC $<
 	$(Q)$(HOSTCC) $(HOST_CFLAGS) $(HOST_MM_FLAGS) -DCONFIG_DEBUG=2 -MMD -MP -c -o $@ $<
 
-# memblock_test.c contains mm/memblock.c.
+# memblock_test.c contains mm/memblock.c, many_vmas_test.c mm/vma.c.
 $(HOST_B)/memblock_test: $(HOST_B)/soft/tests/host/memblock_test.o \
 			 $(filter-out %/mm/memblock.o,$(HOST_MM_OBJS))
-$(filter-out %/memblock_test,$(HOST_MM_BINS)): $(HOST_B)/%_test: \
+$(HOST_B)/many_vmas_test: $(HOST_B)/soft/tests/host/many_vmas_test.o $(filter-out %/mm/vma.o,$(HOST_MM_OBJS))
+$(filter-out %/memblock_test %/many_vmas_test,$(HOST_MM_BINS)): $(HOST_B)/%_test: \
 		$(HOST_B)/soft/tests/host/%_test.o $(HOST_MM_OBJS)
 $(HOST_MM_BINS):
 	$(say) HOSTLD $@
