@@ -119,6 +119,8 @@ static loff_t null_llseek(struct file *f, loff_t off, int whence)
 /* A mapping of /dev/zero is anonymous memory: private, or a shared object that do_mmap() makes. */
 static int zero_mmap(struct file *f, struct mmap_request *rq)
 {
+	if ((rq->flags & MAP_TYPE) == MAP_SHARED_VALIDATE)	/* its flags have been checked */
+		rq->flags = (rq->flags & ~(unsigned long)MAP_TYPE) | MAP_SHARED;
 	rq->flags |= MAP_ANONYMOUS;
 	rq->vm_file = NULL;
 	return 0;

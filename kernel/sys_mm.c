@@ -17,10 +17,17 @@
 #include <mm/slab.h>
 #include <uapi/mman.h>
 #include <uapi/mount.h>
+#include <uapi/statfs.h>
 
 /* ---- mmap ---- */
 
 #define MAX_FILE_PAGES	(__INT64_MAX__ >> PAGE_SHIFT)
+
+/* Nothing in /proc is a program, however it was mounted. */
+static bool path_noexec(const struct path *path)
+{
+	return path->mnt && ((path->mnt->flags & MS_NOEXEC) || path->mnt->sb->magic == PROC_SUPER_MAGIC);
+}
 
 /* What the open mode allows: also what mprotect may ask for later. */
 static int check_file_access(const struct file *f, struct mmap_request *rq)
@@ -29,21 +36,21 @@ static int check_file_access(const struct file *f, struct mmap_request *rq)
 
 	if (rq->pgoff > MAX_FILE_PAGES - pages)
 		return -EOVERFLOW;
-	if (f->mode & FMODE_PATH)
-		return -EBADF;
-	if (!(f->mode & FMODE_READ))
-		return -EACCES;
 	if ((rq->flags & MAP_TYPE) != MAP_PRIVATE && !(f->mode & FMODE_WRITE)) {
 		if (rq->prot & PROT_WRITE)
 			return -EACCES;
 		rq->vm_flags_clear |= VM_MAYWRITE;
 	}
-	if (f->path.mnt && (f->path.mnt->flags & MS_NOEXEC)) {
+	if (!(f->mode & FMODE_READ))
+		return -EACCES;
+	if (path_noexec(&f->path)) {
 		if (rq->prot & PROT_EXEC)
 			return -EPERM;
 		rq->vm_flags_clear |= VM_MAYEXEC;
 	}
-	return f->ops->mmap ? 0 : -ENODEV;
+	if (!f->ops->mmap)
+		return -ENODEV;
+	return rq->flags & MAP_GROWSDOWN ? -EINVAL : 0;
 }
 
 /* What the object's seals leave of a shared mapping. */
@@ -75,7 +82,7 @@ static long mmap_shared(struct mmap_request *rq)
 
 static long mmap_file(struct file *f, struct mmap_request *rq)
 {
-	int err = check_file_access(f, rq);
+	int err = mmap_errno(current->mm, rq, check_file_access(f, rq));
 
 	if (err)
 		return err;
@@ -100,7 +107,7 @@ SYSCALL_DEFINE6(mmap, unsigned long, addr, size_t, len, unsigned long, prot, uns
 		return -EINVAL;
 	if (flags & MAP_ANONYMOUS)
 		return do_mmap(current->mm, &rq);
-	f = fd_get_raw(fd);
+	f = fd_get(fd);
 	if (!f)
 		return -EBADF;
 	result = len ? mmap_file(f, &rq) : -EINVAL;

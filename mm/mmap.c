@@ -24,7 +24,8 @@
 
 #define LEGACY_FLAGS	(MAP_SHARED | MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_32BIT | \
 			 MAP_GROWSDOWN | MAP_DENYWRITE | MAP_EXECUTABLE | MAP_LOCKED | \
-			 MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB)
+			 MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | \
+			 MAP_HUGE_2MB | MAP_HUGE_1GB)
 
 /* MAP_32BIT means the low 2 GiB, and Linux leaves the first of them to the program itself. */
 #define MAP32_LOW	0x40000000UL
@@ -126,25 +127,30 @@ static unsigned long calc_vm_flags(struct mm_struct *mm, const struct mmap_reque
 	return (flags & ~rq->vm_flags_clear) | rq->vm_flags_set;
 }
 
-/* check_flags - what man mmap(2) refuses before any address is looked for */
-static int check_flags(const struct mmap_request *rq)
+static int check_map_type(const struct mmap_request *rq)
 {
 	unsigned long type = rq->flags & MAP_TYPE;
-	bool anon = rq->flags & MAP_ANONYMOUS;
 
 	if (rq->flags & MAP_HUGETLB)
 		return -EINVAL;		/* as Linux without a huge page pool of that size */
 	if (type == MAP_SHARED_VALIDATE) {
-		if (anon)
+		if (rq->flags & MAP_ANONYMOUS)
 			return -EINVAL;
 		if (rq->flags & ~(unsigned long)(LEGACY_FLAGS | MAP_TYPE))
 			return -EOPNOTSUPP;
 	} else if (type != MAP_SHARED && type != MAP_PRIVATE) {
 		return -EINVAL;
 	}
-	if ((rq->flags & MAP_GROWSDOWN) && (!anon || type != MAP_PRIVATE))
-		return -EINVAL;
 	return 0;
+}
+
+/* check_flags - what man mmap(2) refuses before any address is looked for */
+static int check_flags(const struct mmap_request *rq)
+{
+	if ((rq->flags & MAP_GROWSDOWN) &&
+	    (!(rq->flags & MAP_ANONYMOUS) || (rq->flags & MAP_TYPE) != MAP_PRIVATE))
+		return -EINVAL;
+	return check_map_type(rq);
 }
 
 /* mapped_pages - how much of [start, end) is mapped: a fixed mapping replaces that */
@@ -236,6 +242,32 @@ long mmap_locked(struct mm_struct *mm, const struct mmap_request *rq, size_t len
 	return err ? err : addr;
 }
 
+/* place_errno - 0, or what is wrong with address and length: that is said before anything else */
+static int place_errno(struct mm_struct *mm, const struct mmap_request *rq)
+{
+	size_t len = ALIGN_UP(rq->len, PAGE_SIZE);
+	long addr;
+
+	if (!len)
+		return -ENOMEM;
+	if (rq->pgoff + (len >> PAGE_SHIFT) < rq->pgoff)
+		return -EOVERFLOW;
+	down_read(&mm->mmap_lock);
+	addr = find_unmapped_area(mm, rq->addr, len, rq->flags);
+	up_read(&mm->mmap_lock);
+	return addr < 0 ? (int)addr : 0;
+}
+
+int mmap_errno(struct mm_struct *mm, const struct mmap_request *rq, int err)
+{
+	int type = check_map_type(rq), place;
+
+	if (likely(!err && !type))
+		return 0;
+	place = place_errno(mm, rq);
+	return place ? place : type && err != -EOVERFLOW ? type : err;
+}
+
 long do_mmap(struct mm_struct *mm, const struct mmap_request *rq)
 {
 	size_t len = ALIGN_UP(rq->len, PAGE_SIZE);
@@ -243,7 +275,7 @@ long do_mmap(struct mm_struct *mm, const struct mmap_request *rq)
 	long addr = rq->len ? check_flags(rq) : -EINVAL;
 
 	if (addr)
-		return addr;
+		return rq->len ? place_errno(mm, rq) ?: addr : addr;
 	if (!len)
 		return -ENOMEM;
 	if (rq->pgoff + (len >> PAGE_SHIFT) < rq->pgoff)

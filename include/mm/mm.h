@@ -189,9 +189,9 @@ struct mmap_request {
 /* do_mmap - address, or -errno. On success vm_ops->open() was called for the new VMA (so the object takes its
  * reference there); on failure nothing was. MAP_SHARED|MAP_ANONYMOUS makes a shmem object itself. */
 long do_mmap(struct mm_struct *mm, const struct mmap_request *rq);
+int mmap_errno(struct mm_struct *mm, const struct mmap_request *rq, int err);	/* @err: the file's word, the last */
 int do_munmap(struct mm_struct *mm, unsigned long addr, size_t len);
-/* do_munmap_locked - the same with mmap_lock held for write */
-int do_munmap_locked(struct mm_struct *mm, unsigned long addr, size_t len);
+int do_munmap_locked(struct mm_struct *mm, unsigned long addr, size_t len);	/* mmap_lock held for write */
 unsigned long do_brk(struct mm_struct *mm, unsigned long brk);	/* new (or unchanged) break */
 int do_mprotect(struct mm_struct *mm, unsigned long addr, size_t len, unsigned long prot);
 long do_mremap(struct mm_struct *mm, unsigned long addr, size_t old_len, size_t new_len,

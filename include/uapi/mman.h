@@ -33,6 +33,8 @@
 #define MAP_HUGETLB		0x40000
 #define MAP_SYNC		0x80000
 #define MAP_FIXED_NOREPLACE	0x100000
+#define MAP_HUGE_2MB		(21U << 26)
+#define MAP_HUGE_1GB		(30U << 26)
 
 #define MREMAP_MAYMOVE		1
 #define MREMAP_FIXED		2
