@@ -126,16 +126,16 @@ int do_mlock(struct mm_struct *mm, unsigned long addr, size_t len, unsigned long
 	     unsigned long rlimit)
 {
 	unsigned long start = ALIGN_DOWN(addr, PAGE_SIZE);
-	unsigned long end = ALIGN_UP(addr + len, PAGE_SIZE), pages = (end - start) >> PAGE_SHIFT;
+	unsigned long end = start + ALIGN_UP(len + (addr - start), PAGE_SIZE), pages = (end - start) >> PAGE_SHIFT;
 	int err;
 
 	ASSERT(!(lock & ~VM_LOCKED_MASK) && lock != VM_LOCKONFAULT);
 	if (lock && !rlimit)
 		return -EPERM;
-	if (addr + len < addr || (len && end <= start))
-		return lock ? -ENOMEM : -EINVAL;
-	if (end == start)
-		return 0;
+	if (lock && pages > rlimit >> PAGE_SHIFT)
+		return -ENOMEM;
+	if (end <= start)		/* a length that rounds to 0 locks nothing, as on Linux */
+		return end < start ? -EINVAL : 0;
 	if (down_write_killable(&mm->mmap_lock))
 		return -EINTR;
 	if (lock && mm->locked_vm + pages > rlimit >> PAGE_SHIFT &&
@@ -173,32 +173,29 @@ static u8 page_resident(struct vm_area_struct *vma, unsigned long addr)
 	return resident;
 }
 
-/* mincore_chunk - @n bytes for the pages from @addr on; 0 or -ENOMEM. Read lock taken here. */
-static int mincore_chunk(struct mm_struct *mm, unsigned long addr, size_t n, u8 *vec)
+/* mincore_chunk - bytes for at most @n pages from @addr on, up to a hole; their number. Read lock taken here. */
+static size_t mincore_chunk(struct mm_struct *mm, unsigned long addr, size_t n, u8 *vec)
 {
 	struct vm_area_struct *vma;
-	int err = 0;
 	size_t i;
 
 	down_read(&mm->mmap_lock);
 	vma = find_vma(mm, addr);
-	for (i = 0; i < n && !err; i++, addr += PAGE_SIZE) {
+	for (i = 0; i < n; i++, addr += PAGE_SIZE) {
 		if (vma && addr >= vma->vm_end)
 			vma = vma_next(vma);
 		if (!vma || addr < vma->vm_start)
-			err = -ENOMEM;
-		else
-			vec[i] = page_resident(vma, addr);
+			break;
+		vec[i] = page_resident(vma, addr);
 	}
 	up_read(&mm->mmap_lock);
-	return err;
+	return i;
 }
 
 int do_mincore(struct mm_struct *mm, unsigned long addr, size_t len, u8 __user *vec)
 {
 	size_t pages = (len >> PAGE_SHIFT) + ((len & (PAGE_SIZE - 1)) != 0), done, n;
 	u8 chunk[128];
-	int err;
 
 	if (!IS_ALIGNED(addr, PAGE_SIZE))
 		return -EINVAL;
@@ -207,10 +204,9 @@ int do_mincore(struct mm_struct *mm, unsigned long addr, size_t len, u8 __user *
 	if (!access_ok(vec, pages))
 		return -EFAULT;
 	for (done = 0; done < pages; done += n) {
-		n = min(pages - done, sizeof(chunk));
-		err = mincore_chunk(mm, addr + (done << PAGE_SHIFT), n, chunk);
-		if (err)
-			return err;
+		n = mincore_chunk(mm, addr + (done << PAGE_SHIFT), min(pages - done, sizeof(chunk)), chunk);
+		if (!n)
+			return -ENOMEM;
 		if (copy_to_user(vec + done, chunk, n))
 			return -EFAULT;
 	}
