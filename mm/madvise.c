@@ -203,17 +203,17 @@ static int populate_errno(enum fault_result r)
 	}
 }
 
-/* not_populated - a mapping without pages that could be brought in is not a matter of memory */
-static bool not_populated(struct mm_struct *mm, unsigned long addr)
+/* populate_page - a fault as the program would take it, except that no stack grows */
+static int populate_page(struct mm_struct *mm, unsigned long addr, bool write)
 {
 	struct vm_area_struct *vma;
-	bool special;
+	int err;
 
 	down_read(&mm->mmap_lock);
 	vma = find_vma_intersection(mm, addr, addr + 1);
-	special = vma && (vma->vm_flags & (VM_PFNMAP | VM_IO));
+	err = !vma ? -ENOMEM : vma->vm_flags & (VM_PFNMAP | VM_IO) ? -EINVAL : 0;
 	up_read(&mm->mmap_lock);
-	return special;
+	return err ? err : populate_errno(handle_mm_fault(mm, addr, write, false, true));
 }
 
 static int advise_populate(struct mm_struct *mm, unsigned long start, unsigned long end, bool write)
@@ -223,9 +223,7 @@ static int advise_populate(struct mm_struct *mm, unsigned long start, unsigned l
 	for (; !err && start < end; start += PAGE_SIZE) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		err = populate_errno(handle_mm_fault(mm, start, write, false, true));
-		if (!err && not_populated(mm, start))
-			err = -EINVAL;
+		err = populate_page(mm, start, write);
 	}
 	return err;
 }
