@@ -223,8 +223,8 @@ static int resize_errno(const struct move *m)
 		return -EINVAL;			/* length 0 duplicates a mapping: shared ones only */
 	if (m->dontunmap && (vma->vm_flags & (VM_DONTEXPAND | VM_PFNMAP)))
 		return -EINVAL;
-	if (m->old_len > vma->vm_end - m->old_addr)
-		return -EFAULT;
+	if (min(m->old_len, m->new_len) > vma->vm_end - m->old_addr)
+		return -EFAULT;			/* what a move cuts off may lie anywhere */
 	if (!grow)
 		return 0;
 	if (pgoff + (m->new_len >> PAGE_SHIFT) < pgoff)
@@ -241,7 +241,7 @@ static long mremap_to(struct mm_struct *mm, struct move *m, unsigned long flags)
 {
 	long err;
 
-	if (!IS_ALIGNED(m->new_addr, PAGE_SIZE) || m->new_len > mm->task_size ||
+	if (!IS_ALIGNED(m->new_addr, PAGE_SIZE) || m->new_len > mm->task_size || m->old_len > mm->task_size ||
 	    m->new_addr > mm->task_size - m->new_len)
 		return -EINVAL;
 	if (m->old_addr + m->old_len > m->new_addr &&

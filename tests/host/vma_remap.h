@@ -16,7 +16,7 @@ static int m_resize_errno(const struct mspace *s, const struct mvma *v, const st
 
 	if (!c->n && !(v->flags & VM_SHARED))
 		return -EINVAL;
-	if (c->first + c->n > v->end)
+	if (c->first + min(c->n, c->new_n) > v->end)
 		return -EFAULT;
 	if (grow && !m_may_lock(s, v->flags, grow))
 		return -EAGAIN;
