@@ -313,6 +313,10 @@ SYSCALL_DEFINE3(shmat, int, id, unsigned long, addr, int, flags)
 	if (IS_ERR(seg))
 		return PTR_ERR(seg);
 	rq.len = seg->s.size;
+	if (rq.addr && !(flags & SHM_REMAP) && rq.addr + rq.len < rq.addr) {
+		segment_detach(seg);
+		return -EINVAL;
+	}
 	rq.prot = PROT_READ | (flags & SHM_RDONLY ? 0 : PROT_WRITE) | (flags & SHM_EXEC ? PROT_EXEC : 0);
 	rq.vm_flags_clear = flags & SHM_RDONLY ? VM_MAYWRITE : 0;
 	rq.mapping = &seg->file->inode->mapping;

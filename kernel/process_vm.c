@@ -87,35 +87,63 @@ static struct iovec *copy_vector(const struct iovec __user *uvec, unsigned long 
 		kfree(vec);
 		return ERR_PTR(-EFAULT);
 	}
+	for (unsigned long i = 0; i < nr; i++) {
+		if ((ssize_t)vec[i].iov_len < 0) {
+			kfree(vec);
+			return ERR_PTR(-EINVAL);
+		}
+	}
 	return vec;
 }
 
+static bool vector_empty(const struct iovec *vec, unsigned long nr)
+{
+	for (unsigned long i = 0; i < nr; i++)
+		if (vec[i].iov_len)
+			return false;
+	return true;
+}
+
+static long copy_process(pid_t pid, struct iov_iter *local, const struct iovec *remote, unsigned long nr,
+			 bool write)
+{
+	struct process *p = process_get_by_pid(pid);
+	struct mm_struct *mm;
+	long result;
+
+	if (!p)
+		return -ESRCH;
+	mm = process_may_access(p) ? process_mm_get(p) : NULL;
+	result = mm ? copy_vectors(mm, local, remote, nr, write) : process_may_access(p) ? -ESRCH : -EPERM;
+	if (mm)
+		mmput(mm);
+	process_put(p);
+	return result;
+}
+
+/* Where nothing is asked for, nobody has to be there: not even the process. */
 static long process_vm_rw(pid_t pid, const struct iovec __user *ulocal, unsigned long nr_local,
 			  const struct iovec __user *uremote, unsigned long nr_remote, bool write)
 {
 	struct iovec *remote, *heap = NULL;
 	struct iov_iter local;
-	struct process *p;
-	struct mm_struct *mm;
-	long result;
+	long result = iov_iter_import(&local, ulocal, nr_local, &heap);
 
+	if (result)
+		return result;
+	if (!local.count) {
+		kfree(heap);
+		return 0;
+	}
 	remote = copy_vector(uremote, nr_remote);
-	if (IS_ERR(remote))
-		return PTR_ERR(remote);
-	result = iov_iter_import(&local, ulocal, nr_local, &heap);
-	p = result ? NULL : process_get_by_pid(pid);
-	if (!result && !p)
-		result = -ESRCH;
-	if (p) {
-		mm = process_may_access(p) ? process_mm_get(p) : NULL;
-		result = mm ? copy_vectors(mm, &local, remote, nr_remote, write) :
-			 process_may_access(p) ? -ESRCH : -EPERM;
-		if (mm)
-			mmput(mm);
-		process_put(p);
+	if (IS_ERR(remote)) {
+		result = PTR_ERR(remote);
+	} else {
+		if (!vector_empty(remote, nr_remote))
+			result = copy_process(pid, &local, remote, nr_remote, write);
+		kfree(remote);
 	}
 	kfree(heap);
-	kfree(remote);
 	return result;
 }
 

@@ -44,6 +44,8 @@ static long remap_locked(struct mm_struct *mm, unsigned long addr, size_t len, p
 	if (!vma || vma->vm_start > addr || !(vma->vm_flags & VM_SHARED) || !vma->mapping ||
 	    !covers(vma, addr + len))
 		return -EINVAL;
+	if (pgoff + (len >> PAGE_SHIFT) > __INT64_MAX__ >> PAGE_SHIFT)
+		return -EOVERFLOW;
 	rq.vm_ops = vma->vm_ops;
 	rq.mapping = vma->mapping;
 	rq.vm_file = vma->vm_file;
