@@ -64,7 +64,7 @@ static void show_vma(struct seq_file *m, const struct mm_struct *mm, struct vm_a
 	seq_printf(m, "%08lx-%08lx %c%c%c%c %08llx %02x:%02x %llu ", vma->vm_start, vma->vm_end,
 		   fl & VM_READ ? 'r' : '-', fl & VM_WRITE ? 'w' : '-', fl & VM_EXEC ? 'x' : '-',
 		   fl & VM_MAYSHARE ? 's' : 'p',
-		   f ? (unsigned long long)vma->vm_pgoff << PAGE_SHIFT : 0ULL,
+		   vma->mapping ? (unsigned long long)vma->vm_pgoff << PAGE_SHIFT : 0ULL,
 		   inode ? MAJOR(inode->sb->dev) : 0, inode ? MINOR(inode->sb->dev) : 0,
 		   inode ? (unsigned long long)inode->ino : 0ULL);
 	if (f || special_name(mm, vma))
