@@ -71,6 +71,15 @@ static loff_t mem_llseek(struct file *f, loff_t off, int whence)
 	return whence == SEEK_SET || whence == SEEK_CUR ? llseek_to(f, off, whence, 0) : -EINVAL;
 }
 
+/* Where a position is an address, the upper half of the address space has positions too. */
+static loff_t address_llseek(struct file *f, loff_t off, int whence)
+{
+	if (whence != SEEK_SET && whence != SEEK_CUR)
+		return -EINVAL;
+	f->pos = (loff_t)((whence == SEEK_CUR ? (u64)f->pos : 0) + (u64)off);
+	return f->pos;
+}
+
 /* ---- mem ---- */
 
 /* One page of buffer at a time: bytes moved, or -EIO, -EFAULT if the first could not. */
@@ -128,7 +137,7 @@ static ssize_t mem_write(struct file *f, struct iov_iter *it, loff_t *pos)
 }
 
 const struct file_ops proc_mem_fops = {
-	.open = mem_open, .release = mem_release, .llseek = mem_llseek, .read = mem_read, .write = mem_write,
+	.open = mem_open, .release = mem_release, .llseek = address_llseek, .read = mem_read, .write = mem_write,
 };
 
 /* ---- pagemap ---- */
@@ -174,7 +183,7 @@ static ssize_t pagemap_file_read(struct file *f, struct iov_iter *it, loff_t *po
 }
 
 const struct file_ops proc_pagemap_fops = {
-	.open = mem_open, .release = mem_release, .llseek = mem_llseek, .read = pagemap_file_read,
+	.open = mem_open, .release = mem_release, .llseek = address_llseek, .read = pagemap_file_read,
 };
 
 /* ---- pagetables ---- */
@@ -264,7 +273,10 @@ int proc_write_clear_refs(struct inode *inode, char *text)
 	long what;
 	int err;
 
-	if (kstrtol(text, 10, &what) || what < CLEAR_REFS_ALL || what > CLEAR_REFS_MM_HIWATER_RSS || what == 4)
+	err = proc_parse_int(text, 10, &what);
+	if (err)
+		return err;
+	if (what < CLEAR_REFS_ALL || what > CLEAR_REFS_MM_HIWATER_RSS || what == 4)
 		return -EINVAL;
 	mm = process_mm_get(proc_pid(inode)->process);
 	if (!mm)

@@ -159,7 +159,9 @@ static int show_oom_score_adj(struct seq_file *m)
 
 static int set_oom_score_adj(struct process *p, long v)
 {
-	if (v < p->oom_score_adj && !capable())
+	if (capable())
+		p->oom_score_adj_min = (int)v;
+	else if (v < p->oom_score_adj_min)
 		return -EACCES;
 	p->oom_score_adj = (int)v;
 	return 0;
@@ -168,10 +170,11 @@ static int set_oom_score_adj(struct process *p, long v)
 static int write_oom_score_adj(struct inode *inode, char *text)
 {
 	long v;
+	int err = proc_parse_int(text, 0, &v);
 
-	if (kstrtol(text, 10, &v) || v < -1000 || v > 1000)
-		return -EINVAL;
-	return set_oom_score_adj(proc_pid(inode)->process, v);
+	if (err)
+		return err;
+	return v < -1000 || v > 1000 ? -EINVAL : set_oom_score_adj(proc_pid(inode)->process, v);
 }
 
 /* The old scale: -17 never, -16 .. 15 by powers of two once, now 17 of it are 1000 of the new. */
@@ -189,8 +192,11 @@ static int show_oom_adj(struct seq_file *m)
 static int write_oom_adj(struct inode *inode, char *text)
 {
 	long v;
+	int err = proc_parse_int(text, 0, &v);
 
-	if (kstrtol(text, 10, &v) || v < OOM_DISABLE || v > OOM_ADJUST_MAX)
+	if (err)
+		return err;
+	if (v < OOM_DISABLE || v > OOM_ADJUST_MAX)
 		return -EINVAL;
 	return set_oom_score_adj(proc_pid(inode)->process,
 				 v == OOM_ADJUST_MAX ? 1000 : v * 1000 / -OOM_DISABLE);

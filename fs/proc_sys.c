@@ -30,15 +30,27 @@ int proc_show_ctl(struct seq_file *m)
 	return 0;
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 static char *trim(char *text)
 {
 	size_t n;
 
-	while (*text == ' ' || *text == '\t')
+	while (is_blank(*text))
 		text++;
-	for (n = strlen(text); n && (text[n - 1] == ' ' || text[n - 1] == '\t'); n--)
+	for (n = strlen(text); n && is_blank(text[n - 1]); n--)
 		text[n - 1] = '\0';
 	return text;
+}
+
+int proc_parse_int(char *text, unsigned int base, long *value)
+{
+	int err = kstrtol(trim(text), base, value);
+
+	return err ? err : *value != (int)*value ? -ERANGE : 0;
 }
 
 int proc_write_ctl(struct inode *inode, char *text)
@@ -48,12 +60,16 @@ int proc_write_ctl(struct inode *inode, char *text)
 	long v = 0;
 
 	text = trim(text);
+	if (!*text)
+		return 0;		/* nothing is written by writing nothing */
+	if (*text == '+')
+		return -EINVAL;
 	if (c->kind == CTL_INT) {
-		if (kstrtol(text, 10, &v) || v < c->min || v > (long)c->max)
+		if (kstrtol(text, 0, &v) || v < c->min || v > (long)c->max)
 			return -EINVAL;
 		WRITE_ONCE(*(int *)c->value, (int)v);
 	} else {
-		if (kstrtoul(text, 10, &u) || u < (unsigned long)c->min || u > c->max)
+		if (kstrtoul(text, 0, &u) || u < (unsigned long)c->min || u > c->max)
 			return -EINVAL;
 		WRITE_ONCE(*(unsigned long *)c->value, u);
 	}

@@ -21,7 +21,6 @@
 #include <uapi/statfs.h>
 
 #define FIRST_PID_POS	0x10000		/* readdir positions: fixed names below, then PIDs */
-#define PID_INO		0x100000000ULL	/* | pid << 8 */
 
 static struct super_block *proc_sb;
 

@@ -88,12 +88,11 @@ void seq_puts_escaped(struct seq_file *m, const char *s)
 static int seq_open(struct inode *inode, struct file *f)
 {
 	const struct proc_entry *e = proc_entry_of(inode);
+	bool missing = ((f->mode & FMODE_READ) && !e->show) || ((f->mode & FMODE_WRITE) && !e->write);
 	struct seq *s;
 
-	if ((f->mode & FMODE_READ) && !e->show)
-		return -EACCES;
-	if ((f->mode & FMODE_WRITE) && !e->write)
-		return -EACCES;
+	if (missing && inode->ino < PID_INO)
+		return -EACCES;			/* a setting that cannot be set: not by root either */
 	s = kzalloc(sizeof(*s), GFP_KERNEL);
 	if (!s)
 		return -ENOMEM;
@@ -136,6 +135,8 @@ static ssize_t seq_read(struct file *f, struct iov_iter *it, loff_t *pos)
 	ssize_t n = 0;
 	int err = 0;
 
+	if (!proc_entry_of(f->inode)->show)
+		return -EINVAL;			/* opened by root, who may, but there is nothing to read */
 	if (*pos == 0 || !s->buf)
 		err = seq_fill(f, s);
 	if (err)
@@ -160,7 +161,7 @@ static ssize_t seq_write_file(struct file *f, struct iov_iter *it, loff_t *pos)
 	char text[256];
 	int err;
 
-	if (n >= sizeof(text))
+	if (n >= sizeof(text) || !proc_entry_of(f->inode)->write)
 		return -EINVAL;
 	if (copy_from_iter(text, n, it) < n)
 		return -EFAULT;
@@ -173,7 +174,11 @@ static ssize_t seq_write_file(struct file *f, struct iov_iter *it, loff_t *pos)
 
 static loff_t seq_llseek(struct file *f, loff_t off, int whence)
 {
-	return whence == SEEK_END ? -EINVAL : llseek_to(f, off, whence, 0);
+	const struct proc_entry *e = proc_entry_of(f->inode);
+
+	if (!e->show)
+		return f->pos;			/* a file that is only written has no position */
+	return whence == SEEK_END && !e->write ? -EINVAL : llseek_to(f, off, whence, 0);
 }
 
 const struct file_ops proc_seq_fops = {

@@ -85,6 +85,7 @@ static void copy_identity(struct process *p, struct process *old)
 	memcpy(p->rlim, old->rlim, sizeof(p->rlim));
 	p->cpu_limited = old->cpu_limited;
 	p->oom_score_adj = old->oom_score_adj;
+	p->oom_score_adj_min = old->oom_score_adj_min;
 	p->dumpable = old->dumpable;
 	p->no_new_privs = old->no_new_privs;
 	p->personality = old->personality;

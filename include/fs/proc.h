@@ -44,6 +44,8 @@ struct ctl {
 	long		min;
 	void		(*changed)(void);	/* after a write, or NULL */
 };
+/* proc_parse_int - an int with blanks around it: 0, -EINVAL or -ERANGE; @text is cut */
+int proc_parse_int(char *text, unsigned int base, long *value);
 int proc_show_ctl(struct seq_file *m);
 int proc_write_ctl(struct inode *inode, char *text);
 
@@ -58,6 +60,7 @@ static inline struct proc_pid *proc_pid(const struct inode *i) { return i->priva
 static inline struct process *seq_process(struct seq_file *m) { return proc_pid(m->inode)->process; }
 
 extern const struct file_ops proc_seq_fops;
+#define PID_INO		0x100000000ULL	/* inodes below a process: | pid << 8; the global ones are smaller */
 /* proc_entry_of - the table row of a /proc inode */
 const struct proc_entry *proc_entry_of(const struct inode *inode);
 /* proc_pid_inode - a new inode for @e of @p; NULL: no memory */

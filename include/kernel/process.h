@@ -94,6 +94,7 @@ struct process {
 	bool			vfork_done;	/* (s) parent may go on                         */
 	struct wait_queue_head	*vfork_wait;	/* (s) */
 	int			oom_score_adj;
+	int			oom_score_adj_min;	/* what root set: an unprivileged writer stays above */
 	int			dumpable;
 	int			pdeath_signal;
 	bool			no_new_privs;
