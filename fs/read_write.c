@@ -64,6 +64,8 @@ static inline ssize_t file_prw(struct file *f, struct iov_iter *it, loff_t pos, 
 		return -EINVAL;
 	if (!f->ops->llseek)		/* streams have none */
 		return -ESPIPE;
+	if ((loff_t)((u64)pos + it->count) < 0 && (f->mode & (write ? FMODE_WRITE : FMODE_READ)))
+		return -EINVAL;
 	return write ? vfs_write(f, it, &pos) : vfs_read(f, it, &pos);
 }
 
