@@ -54,6 +54,7 @@ void mm_init(void)
 {
 	mm_cache = kmem_cache_create("mm_struct", sizeof(struct mm_struct), 0,
 				     SLAB_HWCACHE_ALIGN | SLAB_PANIC, NULL);
+	overcommit_init();
 	vma_init();
 	anon_vma_init();
 	page_cache_init();

@@ -32,12 +32,23 @@
 int sysctl_overcommit_memory = OVERCOMMIT_GUESS;
 int sysctl_overcommit_ratio = 50;
 unsigned long sysctl_overcommit_kbytes;
-/* Room for a shell and a program that ends others: 8 MiB; for a user who must do so himself, 128 MiB. */
+/*
+ * Room for a shell and a program that ends others: 8 MiB; for a user who must do so himself, 128 MiB. On a
+ * small machine neither is more than 1/32 of what was free at boot.
+ */
 unsigned long sysctl_admin_reserve_kbytes = 8UL << 10;
 unsigned long sysctl_user_reserve_kbytes = 128UL << 10;
 int sysctl_max_map_count = 65530;
 
 static atomic64_t committed;		/* pages (O1) */
+
+void overcommit_init(void)
+{
+	unsigned long share = (nr_free_pages() << (PAGE_SHIFT - 10)) / 32;
+
+	sysctl_admin_reserve_kbytes = min(sysctl_admin_reserve_kbytes, share);
+	sysctl_user_reserve_kbytes = min(sysctl_user_reserve_kbytes, share);
+}
 
 unsigned long vm_committed(void)
 {

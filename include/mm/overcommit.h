@@ -13,6 +13,7 @@
 extern int sysctl_overcommit_memory, sysctl_overcommit_ratio;
 extern unsigned long sysctl_overcommit_kbytes, sysctl_admin_reserve_kbytes, sysctl_user_reserve_kbytes;
 
+void overcommit_init(void);	/* reserves that suit the memory there is; after the page allocator */
 /*
  * vm_charge_pages - promise @pages more to @mm (NULL: to an object), the @largest piece of which is what mode 0 judges
  *   locks: none      returns: false, and nothing is charged, when the mode in force refuses
