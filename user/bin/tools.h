@@ -11,6 +11,7 @@
 	X(init, "the first process: mount, start a shell, reap orphans")           \
 	X(sh, "[-c COMMAND | FILE [ARG...]]: the shell")                            \
 	X(buddymap, "[CELLS]: physical memory drawn, free blocks of each order")   \
+	X(callmatrix, "[GROUP...]: each call about memory, argument by argument")     \
 	X(cat, "[FILE...]: copy files to standard output")                         \
 	X(cowtest, "fork, write on both sides, show who sees what")                 \
 	X(cp, "[-r] FROM... TO: copy files")                                       \
