@@ -2,7 +2,7 @@
 /*
  * fs/proc_mem.c - /proc/PID/mem, pagemap, pagetables and clear_refs: another process's memory as files
  *
- *	mem	    offset = address; read and write reach what the process itself could
+ *	mem	    offset = address; read and write reach more than the process itself could (mm/gup.c)
  *	pagemap	    offset = 8 * page number; one entry of 64 bits per page (mm/pagemap.c)
  *	pagetables  text, made in pieces as it is read (mm/pagetables.c): it may be long
  *	clear_refs  1, 2, 3: all, anonymous, file pages count as unused; 5: the peak of RSS starts anew
@@ -11,7 +11,7 @@
  *                  or exit it reads as empty. It holds the struct, never the memory.
  *              M2  frame numbers are shown to files that root opened; others read 0 in their place.
  * LOCKS        mmap_lock inside the functions of mm/; tables->lock (RANK_TTY) against a second reader.
- * LEFT OUT     writing where the process itself may not (a debugger's breakpoints); soft-dirty: 4 is EINVAL.
+ * LEFT OUT     soft-dirty: 4 is EINVAL.
  */
 #include <fs/proc.h>
 #include <lib/printf.h>
@@ -94,7 +94,7 @@ static ssize_t mem_copy(struct mm_struct *mm, struct iov_iter *it, unsigned long
 
 		if (write)
 			n = copy_from_iter(page, n, it);
-		got = n ? access_process_vm(mm, addr + (size_t)done, page, n, write) : 0;
+		got = n ? access_process_vm_forced(mm, addr + (size_t)done, page, n, write) : 0;
 		if (got <= 0) {
 			err = n ? -EIO : -EFAULT;
 			break;

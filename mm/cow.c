@@ -9,6 +9,7 @@
  *                zero page                        a new cleared page in its place
  *                anonymous, one pte, one ref      reuse: set W and D, nobody else can see it
  *                anything else, private           copy: new page, same bytes
+ *                                                 (a debugger's write, gup.c, always: unshare_page)
  *
  * ALWAYS TRUE    C1  the old page is never written through this pte.
  *                C2  reuse only when page_count() == 1: that reference is our pte's. A second one
@@ -16,6 +17,7 @@
  *                C3  a replaced page: pte cleared, every CPU of the mm flushed, new pte set, all
  *                    under ptl; so no thread still reads the old page when another one has
  *                    written to the new one. The old page's reference is dropped after that.
+ *                C4  a pte becomes writable only if its VMA is: a forced write leaves it read-only.
  *
  * LOCKS          mmap_lock (read), ptl on entry to do_wp_page(), released by it; allocation
  *                happens without ptl, hence the second look at orig_pte.
@@ -40,10 +42,12 @@ static enum fault_result reuse_page(struct fault *f)
 /* replace_pte - C3: the pte leads to anonymous @new instead of what it mapped; ptl held */
 static void replace_pte(struct fault *f, struct page *new)
 {
+	pte_t pte = pte_for(f, page_to_pfn(new), f->vma->vm_flags & VM_WRITE);
+
 	page_add_new_anon(new, f->vma, f->pgoff);
 	pte_clear(f->pte);
 	flush_tlb_page(f->mm, f->address);
-	set_pte(f->pte, pte_for(f, page_to_pfn(new), true));
+	set_pte(f->pte, pte_mkdirty(pte));
 }
 
 /* break_zero - orig_pte maps the zero page; no lock held */
@@ -120,9 +124,22 @@ static enum fault_result write_special(struct fault *f)
 	return FAULT_SIGBUS;
 }
 
+enum fault_result unshare_page(struct fault *f)
+{
+	struct page *page = pfn_to_page(pte_pfn(f->orig_pte));
+	enum fault_result r;
+
+	if (pte_special(f->orig_pte))
+		return write_special(f);
+	get_page(page);
+	spin_unlock(f->ptl);
+	r = break_share(f, page);
+	put_page(page);
+	return r;
+}
+
 enum fault_result do_wp_page(struct fault *f)
 {
-	enum fault_result r;
 	struct page *page;
 
 	if (pte_special(f->orig_pte))
@@ -136,11 +153,7 @@ enum fault_result do_wp_page(struct fault *f)
 		ASSERT(page_mapcount(page) == 1);
 		return reuse_page(f);
 	}
-	get_page(page);
-	spin_unlock(f->ptl);
-	r = break_share(f, page);
-	put_page(page);
-	return r;
+	return unshare_page(f);
 }
 
 enum fault_result cow_file_page(struct fault *f, struct page *page)

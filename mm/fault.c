@@ -114,7 +114,7 @@ enum fault_result expand_stack(struct mm_struct *mm, unsigned long addr)
 
 /* ---- 1, 2: anonymous memory ------------------------------------------------------------------ */
 
-static enum fault_result fault_anon_read(struct fault *f)
+enum fault_result fault_anon_read(struct fault *f)
 {
 	count_vm_event(pgfault_zero);
 	if (lock_pte(f))
@@ -276,7 +276,7 @@ static enum fault_result map_object_page(struct fault *f, bool write)
 	return FAULT_OK;
 }
 
-static enum fault_result fault_file_read(struct fault *f)
+enum fault_result fault_file_read(struct fault *f)
 {
 	enum fault_result r;
 
@@ -370,7 +370,7 @@ static enum fault_result fault_spurious(struct fault *f)
  * A migration entry: the page is locked by whoever moves it to another frame. An entry of a type that nobody
  * makes was damaged: the page cannot be found, which is the program's loss, not the machine's.
  */
-static enum fault_result do_swap_page(struct fault *f)
+enum fault_result do_swap_page(struct fault *f)
 {
 	enum fault_result r = FAULT_RETRY;
 

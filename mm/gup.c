@@ -9,42 +9,128 @@
  * right permission gets a reference there, and can then be used without any lock. It may leave
  * the address space meanwhile; it cannot be freed.
  *
+ * FORCED         A debugger sees more than the program may, and sets breakpoints in its code:
+ *
+ *                read   mapping without PROT_READ      what is there, or would be
+ *                write  private, without PROT_WRITE    a copy of the page, which the program maps read-only
+ *                       shared, without PROT_WRITE     refused: the file would change
+ *
+ * ALWAYS TRUE    U1  a page returned for writing is mapped writable, or (forced) anonymous with the pte as its only
+ *                    reference: in both cases nobody but this address space sees the bytes, unless it is shared.
+ *                U2  no pte becomes writable here that the mapping does not allow (C4 of cow.c).
+ *
  * LOCKS          mmap_lock (read) and ptl, both released on return. None may be held on entry.
- * READ NEXT      fault.c.
+ * READ NEXT      fault.c, cow.c.
  */
 #include <mm/highmem.h>
 #include "mm_internal.h"
 
-/* follow_page - the page at @addr if it is mapped well enough; *@err 0: fault it in */
-static struct page *follow_page(struct mm_struct *mm, unsigned long addr, bool write, int *err)
+struct gup {
+	struct mm_struct	*mm;
+	unsigned long		addr;
+	bool			write, force;
+	bool			refused;	/* the program may not: only a forced fault brings the page */
+};
+
+/* may_force - is what the program may not do with @vma a debugger's right? */
+static bool may_force(const struct vm_area_struct *vma, bool write)
 {
-	struct vm_area_struct *vma = find_vma(mm, addr);
+	if (write)
+		return (vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE;
+	return vma->vm_flags & VM_MAYREAD;
+}
+
+/* check_vma - 0 or -EFAULT; g->refused */
+static int check_vma(struct gup *g, const struct vm_area_struct *vma)
+{
+	if (vma->vm_flags & (VM_PFNMAP | VM_IO))
+		return -EFAULT;
+	g->refused = g->force && !(vma->vm_flags & (g->write ? VM_WRITE : VM_READ | VM_WRITE));
+	if (g->refused)
+		return may_force(vma, g->write) ? 0 : -EFAULT;
+	return vma->vm_flags & VM_ACCESS_FLAGS ? 0 : -EFAULT;
+}
+
+/* good_enough - U1, and what a program could read; ptl held */
+static bool good_enough(const struct gup *g, pte_t pte)
+{
+	struct page *page = pfn_to_page(pte_pfn(pte));
+
+	if (!pte_present(pte))
+		return false;
+	if (!g->refused)
+		return !pte_protnone(pte) && (!g->write || pte_write(pte));
+	return !g->write || (!pte_special(pte) && PageAnon(page) && page_count(page) == 1);
+}
+
+/* follow_page - the page at g->addr if it is mapped well enough; *@err 0: fault it in */
+static struct page *follow_page(struct gup *g, int *err)
+{
+	struct vm_area_struct *vma = find_vma(g->mm, g->addr);
 	struct page *page = NULL;
 	spinlock_t *ptl;
 	pte_t *ptep, pte;
 
 	*err = 0;
-	if (!vma || vma->vm_start > addr)
+	g->refused = false;
+	if (!vma || vma->vm_start > g->addr)
 		return NULL;			/* handle_mm_fault() fails, or grows the stack */
-	if ((vma->vm_flags & (VM_PFNMAP | VM_IO)) || !(vma->vm_flags & VM_ACCESS_FLAGS))
-		*err = -EFAULT;
-	if (*err)
-		return NULL;
-	ptep = pte_lookup_lock(mm, addr, &ptl);
+	*err = check_vma(g, vma);
+	ptep = *err ? NULL : pte_lookup_lock(g->mm, g->addr, &ptl);
 	if (!ptep)
 		return NULL;
 	pte = ptep_get(ptep);
-	if (pte_present(pte) && !pte_protnone(pte) && (!write || pte_write(pte))) {
+	if (good_enough(g, pte)) {
 		page = pfn_to_page(pte_pfn(pte));
 		get_page(page);
-		if (write && !PageAnon(page))
+		if (g->write && !PageAnon(page))
 			set_page_dirty(page);
-		else if (write && !pte_dirty(pte))
+		else if (g->write && !pte_dirty(pte))
 			set_pte(ptep, pte_mkdirty(pte_mkyoung(pte)));	/* lazyfree.c, Z3 */
 	}
 	pte_unlock(ptl);
 	return page;
 }
+
+/* ---- a fault that the mapping forbids -------------------------------------------------------- */
+
+/* force_in_vma - what is missing comes as for a read; what is there and shall be written becomes the program's own */
+static enum fault_result force_in_vma(struct fault *f)
+{
+	f->pgoff = f->vma->vm_pgoff + ((f->address - f->vma->vm_start) >> PAGE_SHIFT);
+	f->pte = pte_alloc(f->mm, f->address, &f->pmd);
+	if (!f->pte)
+		return FAULT_OOM;
+	f->orig_pte = ptep_get(f->pte);
+	if (pte_none(f->orig_pte))
+		return vma_is_anonymous(f->vma) ? fault_anon_read(f) : fault_file_read(f);
+	if (!pte_present(f->orig_pte))
+		return do_swap_page(f);
+	if (!f->write)
+		return FAULT_OK;
+	if (lock_pte(f))
+		return unshare_page(f);
+	spin_unlock(f->ptl);
+	return FAULT_OK;
+}
+
+static enum fault_result forced_fault(const struct gup *g)
+{
+	struct fault f = { .mm = g->mm, .address = g->addr, .write = g->write };
+	enum fault_result r = FAULT_SEGV_MAPERR;
+
+	count_vm_event(pgfault);
+	down_read(&g->mm->mmap_lock);
+	f.vma = find_vma_intersection(g->mm, g->addr, g->addr + 1);
+	if (f.vma)
+		r = may_force(f.vma, g->write) ? force_in_vma(&f) : FAULT_SEGV_ACCERR;
+	up_read(&g->mm->mmap_lock);
+	if (r == FAULT_WAIT)
+		put_and_wait_on_page_locked(f.page);
+	return r == FAULT_WAIT || r == FAULT_RETRY ? FAULT_OK : r;	/* follow_page() looks again */
+}
+
+/* ---- the page -------------------------------------------------------------------------------- */
 
 static int fault_errno(enum fault_result r)
 {
@@ -53,24 +139,31 @@ static int fault_errno(enum fault_result r)
 	return r == FAULT_OOM ? -ENOMEM : -EFAULT;
 }
 
-struct page *get_user_page(struct mm_struct *mm, unsigned long addr, bool write, int *err)
+static struct page *gup_page(struct gup *g, int *err)
 {
 	struct page *page;
 
-	addr = ALIGN_DOWN(addr, PAGE_SIZE);
 	for (;;) {
-		down_read(&mm->mmap_lock);
-		page = follow_page(mm, addr, write, err);
-		up_read(&mm->mmap_lock);
-		if (page)
+		down_read(&g->mm->mmap_lock);
+		page = follow_page(g, err);
+		up_read(&g->mm->mmap_lock);
+		if (page || *err)
 			return page;
-		if (*err)
-			return NULL;
-		*err = fault_errno(handle_mm_fault(mm, addr, write, false, true));
+		*err = fault_errno(g->refused ? forced_fault(g) :
+				   handle_mm_fault(g->mm, g->addr, g->write, false, true));
 		if (*err)
 			return NULL;
 	}
 }
+
+struct page *get_user_page(struct mm_struct *mm, unsigned long addr, bool write, int *err)
+{
+	struct gup g = { .mm = mm, .addr = ALIGN_DOWN(addr, PAGE_SIZE), .write = write };
+
+	return gup_page(&g, err);
+}
+
+/* ---- bytes ----------------------------------------------------------------------------------- */
 
 /* access_object - memory without struct pages, through the object; bytes done or -EFAULT */
 static long access_object(struct mm_struct *mm, unsigned long addr, void *buf, int len, bool write)
@@ -86,23 +179,26 @@ static long access_object(struct mm_struct *mm, unsigned long addr, void *buf, i
 	return done;
 }
 
-static long access_in_page(struct mm_struct *mm, unsigned long addr, void *buf, int len, bool write)
+static long access_in_page(struct gup *g, unsigned long addr, void *buf, int len)
 {
 	struct page *page;
 	int err;
 
-	page = get_user_page(mm, addr, write, &err);
+	g->addr = ALIGN_DOWN(addr, PAGE_SIZE);
+	page = gup_page(g, &err);
 	if (!page)
-		return err == -ENOMEM ? err : access_object(mm, addr, buf, len, write);
-	if (write)
+		return err == -ENOMEM ? err : access_object(g->mm, addr, buf, len, g->write);
+	if (g->write)
 		memcpy_to_page(page, addr & (PAGE_SIZE - 1), buf, (size_t)len);
 	else
 		memcpy_from_page(buf, page, addr & (PAGE_SIZE - 1), (size_t)len);
+	if (g->write && g->refused)
+		arch_sync_icache(page_to_phys(page), PAGE_SIZE);	/* it may be a breakpoint */
 	put_page(page);
 	return len;
 }
 
-long access_process_vm(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write)
+static long access_vm(struct gup *g, unsigned long addr, void *buf, size_t len)
 {
 	size_t done = 0;
 	long n = 0;
@@ -110,10 +206,24 @@ long access_process_vm(struct mm_struct *mm, unsigned long addr, void *buf, size
 	while (done < len) {
 		size_t part = min(len - done, PAGE_SIZE - ((addr + done) & (PAGE_SIZE - 1)));
 
-		n = access_in_page(mm, addr + done, (char *)buf + done, (int)part, write);
+		n = access_in_page(g, addr + done, (char *)buf + done, (int)part);
 		if (n <= 0)
 			break;
 		done += (size_t)n;
 	}
 	return done || !len ? (long)done : n < 0 ? n : -EFAULT;
+}
+
+long access_process_vm(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write)
+{
+	struct gup g = { .mm = mm, .write = write };
+
+	return access_vm(&g, addr, buf, len);
+}
+
+long access_process_vm_forced(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write)
+{
+	struct gup g = { .mm = mm, .write = write, .force = true };
+
+	return access_vm(&g, addr, buf, len);
 }

@@ -135,6 +135,12 @@ enum fault_result expand_stack(struct mm_struct *mm, unsigned long addr);
 enum fault_result fault_anon_write(struct fault *f);
 /* do_wp_page - write to a present read-only pte; ptl held on entry, released on return */
 enum fault_result do_wp_page(struct fault *f);
+/* unshare_page - a copy of its own for @f->vma of what the pte maps, writable if the VMA is; ptl as in do_wp_page() */
+enum fault_result unshare_page(struct fault *f);
+/* fault_anon_read, fault_file_read - the pte is none; do_swap_page - it is not present. No lock held. */
+enum fault_result fault_anon_read(struct fault *f);
+enum fault_result fault_file_read(struct fault *f);
+enum fault_result do_swap_page(struct fault *f);
 /* cow_file_page - private write to a page that is not mapped yet: map a copy of @page */
 enum fault_result cow_file_page(struct fault *f, struct page *page);
 /* fault_shared_write - make the object's page at f->address writable; no lock held */

@@ -39,7 +39,7 @@ static noinline bool compatible_policies(const struct vm_area_struct *a, const s
 }
 
 /* continues - does @b, right behind @a, show what comes next, with nothing but flags left to compare? */
-static bool continues(const struct vm_area_struct *a, const struct vm_area_struct *b)
+static __always_inline bool continues(const struct vm_area_struct *a, const struct vm_area_struct *b)
 {
 	if (a->vm_end != b->vm_start || a->vm_ops != b->vm_ops || a->mapping != b->mapping ||
 	    a->vm_file != b->vm_file || a->vm_private != b->vm_private ||

@@ -220,11 +220,10 @@ int install_special_mapping(struct mm_struct *mm, unsigned long addr, size_t len
  * (mlock, MAP_POPULATE)
  */
 int mm_populate(struct mm_struct *mm, unsigned long addr, size_t len);
-/*
- * mm_write / mm_read - access another address space (or one not loaded): bytes done, or -EFAULT. get_user_pages
- * underneath. sleeps.
- */
+/* access_process_vm - reach into another address space (or one not loaded): bytes done, or -EFAULT. sleeps.
+ * _forced: also where the program itself may not, as debuggers do (gup.c) */
 long access_process_vm(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write);
+long access_process_vm_forced(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write);
 /* get_user_page - fault in and reference the page at @addr; NULL with *@err */
 struct page *get_user_page(struct mm_struct *mm, unsigned long addr, bool write, int *err);
 

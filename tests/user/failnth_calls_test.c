@@ -131,6 +131,28 @@ static long act_proc_mem(void)
 }
 SWEEP(failnth_proc_mem_fails_cleanly, 2, .prepare = prepare_window, .act = act_proc_mem)
 
+static void prepare_read_only(void)
+{
+	mem = map(page, PROT_READ, ANON, -1);
+}
+
+/* A debugger's write gives the program a page that it may only read. */
+static long act_poke(void)
+{
+	int f = open("/proc/self/mem", O_RDWR), err;
+	long n;
+
+	if (f < 0)
+		return -1;
+	n = pwrite(f, "x", 1, (off_t)(uintptr_t)mem);
+	err = errno;
+	close(f);
+	errno = err;
+	return n == 1 ? 0 : -1;
+}
+SWEEP(failnth_forced_write_through_proc_mem_fails_cleanly, 4, .prepare = prepare_read_only, .act = act_poke,
+      .other = EIO)
+
 static long act_pagemap(void)
 {
 	int f = open("/proc/self/pagemap", O_RDONLY);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 
 #include "utest.h"
 
@@ -126,6 +127,116 @@ TEST(procmem_reads_and_writes_by_address)
 	CHECK_EQ(pread(fd, buf, 16, (off_t)(uintptr_t)(p + page - 3)), 3);
 	CHECK_ERR(pread(fd, buf, 1, (off_t)(uintptr_t)(p + page)), EIO);
 	CHECK_ERR(pwrite(fd, buf, 1, 0), EIO);
+}
+
+/* ---- mem, where the program itself may not ---- */
+
+static long poke(int fd, const void *p, char c)
+{
+	return pwrite(fd, &c, 1, (off_t)(uintptr_t)p);
+}
+
+static int open_mem(void)
+{
+	int fd = open("/proc/self/mem", O_RDWR);
+
+	CHECK_OK(fd);
+	return fd;
+}
+
+TEST(procmem_writes_private_memory_that_the_program_may_only_read)
+{
+	char *p = map(4 * page, RW, ANON, -1), perms[5];
+	int fd = open_mem();
+
+	memset(p, 'x', page);
+	CHECK_EQ(p[page], 0);					/* the page of zeroes */
+	CHECK_OK(mprotect(p, 4 * page, PROT_READ));
+	for (int i = 0; i < 3; i++)				/* a page, zeroes, nothing */
+		CHECK_EQ(poke(fd, p + i * page + 7, '!'), 1);
+	CHECK(p[7] == '!' && p[6] == 'x' && p[page + 7] == '!' && p[2 * page + 7] == '!' && p[2 * page] == 0);
+	CHECK_EQ(probe_write(p).sig, SIGSEGV);			/* it still may not */
+	CHECK_EQ(probe_write(p + page).sig, SIGSEGV);
+	CHECK_EQ(probe_write(p + 2 * page).sig, SIGSEGV);
+	CHECK(maps_perms(p, perms) && !strcmp(perms, "r--p"));
+	CHECK_OK(mprotect(p, page, RW));
+	p[8] = '?';
+	CHECK(p[7] == '!' && p[8] == '?');
+}
+
+TEST(procmem_write_to_a_private_file_mapping_leaves_the_file_alone)
+{
+	int file = make_file("text", "contents", 8), fd = open_mem();
+	char *p = map(page, PROT_READ | PROT_EXEC, MAP_PRIVATE, file), *q = map(page, PROT_READ, MAP_SHARED, file), c;
+
+	CHECK_EQ(p[0], 'c');
+	CHECK_EQ(poke(fd, p, 'C'), 1);
+	CHECK_EQ(poke(fd, p + 1, 'O'), 1);			/* into the same copy */
+	CHECK(p[0] == 'C' && p[1] == 'O' && p[2] == 'n');
+	CHECK_EQ(q[0], 'c');
+	CHECK_EQ(pread(file, &c, 1, 0), 1);
+	CHECK_EQ(c, 'c');
+}
+
+TEST(procmem_write_to_a_page_shared_by_fork_reaches_one_side_alone)
+{
+	char *p = map(page, RW, ANON, -1);
+	int go[2];
+	pid_t pid;
+	char c;
+
+	CHECK_OK(pipe(go));
+	p[0] = 'x';
+	CHECK_OK(mprotect(p, page, PROT_READ));
+	pid = fork_ok();
+	if (pid == 0) {
+		CHECK_EQ(read(go[0], &c, 1), 1);
+		_exit(p[0] != 'x');
+	}
+	CHECK_EQ(poke(open_mem(), p, 'y'), 1);
+	CHECK_EQ(p[0], 'y');
+	CHECK_EQ(write(go[1], "g", 1), 1);
+	CHECK_EXIT(wait_for(pid), 0);
+}
+
+TEST(procmem_does_not_write_shared_memory_that_is_read_only)
+{
+	int file = make_file("text", "contents", 8), fd = open_mem();
+	char *p = map(page, PROT_READ, MAP_SHARED, file), *s = map(page, RW, SHARED_ANON, -1);
+
+	CHECK_OK(mprotect(s, page, PROT_READ));
+	CHECK_ERR(poke(fd, p, 'C'), EIO);
+	CHECK_ERR(poke(fd, s, 'C'), EIO);
+	CHECK(p[0] == 'c' && s[0] == 0);
+}
+
+TEST(procmem_reads_and_writes_memory_without_any_access)
+{
+	char *p = map(3 * page, RW, ANON, -1), buf[2] = "";
+	int fd = open_mem();
+
+	strcpy(p, "x");
+	CHECK_OK(mprotect(p, 3 * page, PROT_NONE));
+	CHECK_EQ(pread(fd, buf, 2, (off_t)(uintptr_t)p), 2);
+	CHECK_EQ(buf[0], 'x');
+	CHECK_EQ(pread(fd, buf, 2, (off_t)(uintptr_t)(p + page)), 2);
+	CHECK_EQ(buf[0], 0);
+	CHECK_EQ(poke(fd, p, 'y'), 1);
+	CHECK_EQ(poke(fd, p + page, 'z'), 1);
+	CHECK_EQ(probe_read(p).sig, SIGSEGV);
+	CHECK_EQ(probe_read(p + page).sig, SIGSEGV);
+	CHECK_OK(mprotect(p, 3 * page, PROT_READ));
+	CHECK(p[0] == 'y' && p[page] == 'z' && p[2 * page] == 0);
+}
+
+TEST(procmem_process_vm_writev_does_not_force)
+{
+	char *p = map(page, PROT_READ, ANON, -1), *n = map(page, PROT_NONE, ANON, -1), byte = 'x';
+	struct iovec from = { &byte, 1 }, to = { p, 1 }, none = { n, 1 };
+
+	CHECK_ERR(process_vm_writev(getpid(), &from, 1, &to, 1, 0), EFAULT);
+	CHECK_ERR(process_vm_readv(getpid(), &from, 1, &none, 1, 0), EFAULT);
+	CHECK_EQ(p[0], 0);
 }
 
 TEST(procmem_of_another_process_needs_its_rights)
