@@ -38,7 +38,8 @@ void page_add_rmap(struct page *page, struct vm_area_struct *vma)
 
 void page_remove_rmap(struct page *page)
 {
-	int old = __atomic_fetch_sub(&page->_mapcount.counter, 1, __ATOMIC_RELAXED);
+	/* release: who sees 0 may take the page's identity away, which we have looked at (set_page_dirty) */
+	int old = __atomic_fetch_sub(&page->_mapcount.counter, 1, __ATOMIC_RELEASE);
 
 	ASSERT_MSG(old >= 0, "mapcount underflow: pfn=%lx flags=%lx", page_to_pfn(page),
 		   page->flags);

@@ -40,6 +40,8 @@ const char *__tsan_default_suppressions(void)
 	"race:prepare_new_page\n"
 	/* A page arrives with the rights it finds, under ptl; who changes them passes there afterwards. */
 	"race:arrive_one\n"
+	/* Only who saw a mapcount of 0 goes on to take the page's mapping away: a branch, which it does not know. */
+	"race:remove_from_page_cache\n"
 	/* Who looks at a table's entry, hardware or not, sees nothing or the table: it goes when no VMA needs it. */
 	"race:set_pgd\n" "race:set_p4d\n" "race:set_pud\n" "race:set_pmd\n";
 }
