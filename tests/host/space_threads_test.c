@@ -26,7 +26,7 @@ static unsigned long steps;
 static int running;
 
 /* One page of a thread's own: what it holds, and what has been asked for it */
-struct own { u64 value; bool read_only, locked, dontfork, wipeonfork, moved; };
+struct own { u64 value; bool freed, read_only, locked, dontfork, wipeonfork, moved; };
 
 struct worker { unsigned int cpu; u64 seed; struct own page[OWN_PAGES]; };
 
@@ -110,14 +110,16 @@ static int advise_own(struct own *p, int advice)
 {
 	switch (advice) {
 	case MADV_DONTNEED:
-	case MADV_FREE:
 		if (p->locked)
 			return -EINVAL;
-		p->value = 0;
-		return 0;
+		/* fallthrough */
 	case MADV_DONTNEED_LOCKED:
 		p->value = 0;
+		p->freed = false;
 		return 0;
+	case MADV_FREE:
+		p->freed |= !p->locked;		/* reads as it was, or as zeroes, until it is written */
+		return p->locked ? -EINVAL : 0;
 	case MADV_COLD:
 	case MADV_PAGEOUT:
 		return p->locked ? -EINVAL : 0;
@@ -153,6 +155,7 @@ static void write_own(struct worker *w, struct own *p, unsigned long a)
 	if (soft_write(mm, a, word) == FAULT_OK) {
 		check(!p->read_only, "a write went through to a read-only page");
 		p->value = word;
+		p->freed = false;
 	} else {
 		check(p->read_only, "a write to a writable page failed");
 	}
@@ -193,7 +196,7 @@ static void use_own(struct worker *w)
 		if (pick(w, 2))
 			write_own(w, p, a);
 		check(soft_read(mm, a, &word) == FAULT_OK, "a read failed");
-		check(word == p->value, "a page has other contents");
+		check(word == p->value || (p->freed && !word), "a page has other contents");
 	}
 }
 
@@ -285,7 +288,7 @@ static void look_in_child(struct worker *w, struct mm_struct *child, unsigned in
 	if (p->dontfork)
 		return;
 	check(soft_read(child, a, &word) == FAULT_OK, "a child's read failed");
-	check(word == (p->wipeonfork ? 0 : p->value), "a child sees other contents");
+	check(word == (p->wipeonfork ? 0 : p->value) || (p->freed && !word), "a child sees other contents");
 	if (!p->read_only && pick(w, 4) == 0)
 		check(soft_write(child, a, ~word) == FAULT_OK, "a child's write");
 }
