@@ -9,6 +9,7 @@ One boot is called PORT:DEPTH:smpN:MEMORY:SUITE, e.g. riscv:sv39:smp4:512M:user.
   user-debug   the same on a kernel with assertions and lock ranks
   user-clang   the same, made by the other compiler
   link         tests/link: dynamic programs with the C library's shared objects, and one linked with -N
+  calls        callmatrix as PID 1: its lines are those that it prints on this machine's Linux
   smoke        a shell session on the default file system, typed over the serial line
   busybox      a BusyBox session on the BusyBox file system
   bad-WHAT     input that no kernel can use: one clear line, then power off
@@ -33,6 +34,7 @@ import sys
 import threading
 import time
 
+import answers
 import bad_inputs
 import guest
 import ktap
@@ -53,6 +55,7 @@ riscv:sv57:smp4:512M:ktest-slab  x86_64:4level:smp4:512M:ktest-slob
 riscv:sv39:smp1:512M:user-slob   x86_64:5level:smp4:512M:user-slob
 riscv:sv48:smp4:512M:user-slab   x86_64:4level:smp1:512M:user-slab
 riscv:sv39:smp4:512M:user-debug-history x86_64:5level:smp1:512M:user-history
+riscv:sv57:smp1:512M:calls    x86_64:4level:smp1:512M:calls
 riscv:sv39:smp4:512M:link     x86_64:4level:smp1:512M:link
 riscv:sv57:smp1:64M:busybox-slob x86_64:5level:smp1:64M:busybox-slab
 riscv:sv39:smp4:512M:user     x86_64:4level:smp4:512M:user-debug
@@ -70,7 +73,7 @@ riscv:sv57:smp1:64M:busybox   x86_64:5level:smp1:64M:busybox
                for name, case in bad_inputs.CASES.items() if port in case.ports]
 
 NAME = re.compile(r"^(riscv:sv(39|48|57)|x86_64:(4|5)level):smp(\d+):(\d+[MG]):([\w-]+)$")
-TIMEOUTS = {"ktest": 180, "user": 240, "user-debug": 300, "user-clang": 300, "smoke": 90,
+TIMEOUTS = {"ktest": 180, "user": 240, "user-debug": 300, "user-clang": 300, "calls": 240, "smoke": 90,
             "busybox": 150, "link": 90, "bad": 40}
 VARIANTS = {"ktest": "-debug-ktest", "user-debug": "-debug", "user-clang": "-debug-clang"}
 OPTIONS = {"numa": "", "highmem": "highmem=400M", "slab": "slab=slab", "slob": "slab=slob",
@@ -127,6 +130,7 @@ class Runner:
         self.scale, self.append = args.slow, args.append
         self.logs = os.path.join(self.build, "test-logs")
         os.makedirs(self.logs, exist_ok=True)
+        self.reference, self.lock = None, threading.Lock()
 
     def path(self, *parts):
         return os.path.join(self.build, *parts)
@@ -146,7 +150,7 @@ class Runner:
                 machine.make("initrd", f"ARCH={arch}", f"O={self.build}", "ROOTFS=busybox")
             if any(job.suite == "link" for job in mine):
                 machine.make("initrd-link", f"ARCH={arch}", f"O={self.build}")
-        if any(job.suite == "linux" for job in jobs):
+        if any(job.suite in ("linux", "calls") for job in jobs):
             machine.make("user-host", "link-host", f"O={self.build}")
 
     def command(self, job, append="", initrd="initrd.cpio", extra=()):
@@ -164,6 +168,8 @@ class Runner:
                 outcome = getattr(self, "run_" + job.suite)()
             elif job.suite.startswith("bad-"):
                 outcome = self.run_bad(job)
+            elif job.suite == "calls":
+                outcome = self.run_calls(job)
             elif job.suite in ("smoke", "busybox"):
                 outcome = self.run_session(job)
             else:
@@ -211,6 +217,34 @@ class Runner:
             if panic:
                 reasons.append(panic.group(0).strip())
             return Outcome(passed, failed, (), reasons, console.text)
+
+    def linux_answers(self):
+        """What callmatrix prints here, as root: once for all boots."""
+        with self.lock:
+            if self.reference is None:
+                done = subprocess.run([self.path("host", "user", "verso-tools"), "callmatrix"],
+                                      capture_output=True, text=True, errors="replace",
+                                      timeout=120 * self.scale, check=False)
+                self.reference = answers.parse(done.stdout) or {}
+        return self.reference
+
+    def run_calls(self, job):
+        """The calls about memory, line by line as on this machine's Linux."""
+        if os.geteuid():
+            return Outcome(skipped=["calls answer as Linux: the reference wants root"])
+        reference = self.linux_answers()
+        command = self.command(job, "rdinit=/bin/callmatrix")
+        text, _, lost = guest.run_to_end(command, job.timeout() * self.scale)
+        ours = answers.parse(text)
+        reasons = [lost] if lost else []
+        panic = PANIC.search(text)
+        if panic:
+            reasons.append(panic.group(0).strip())
+        if not reference or ours is None:
+            reasons.append("callmatrix did not get to its end" + ("" if reference else " on Linux"))
+            return Outcome(reasons=reasons, text=text)
+        good, bad, report = answers.compare(reference, ours)
+        return Outcome(good, bad, (), reasons + report, text)
 
     def run_bad(self, job):
         name = job.suite[len("bad-"):]
