@@ -195,9 +195,10 @@ void arch_restart(void) __noreturn;
  * p4d_folded() = pgtable_levels < 5, pud_folded() = pgtable_levels < 4.
  * pgd_populate(pgd_t *, p4d_t *table) ... pmd_populate(pmd_t *, paddr_t pte_table); pgd_clear ...
  * pgd_table_pa(pgd_t) ... : physical address of the table the entry points to; pXd_pfn(leaf).
- * ptes: pte_write pte_dirty pte_young pte_exec pte_user pte_special pte_protnone pte_pfn;
+ * ptes: pte_write pte_dirty pte_young pte_exec pte_user pte_special pte_uffd_wp pte_protnone pte_pfn;
  * pfn_pte(pfn, pgprot), pte_mkwrite pte_wrprotect pte_mkdirty pte_mkclean pte_mkyoung pte_mkold
- * pte_mkspecial pte_modify(pte, prot: keeps pfn, A, D, special), pte_same.
+ * pte_mkspecial pte_mkuffd_wp (W goes) pte_clear_uffd_wp pte_modify(pte, prot: keeps pfn, A, D, special, uffd-wp),
+ * pte_same.
  *   - pte_present() is true for a PROT_NONE page too; no user access is possible through it.
  *   - write-protecting a dirty pte keeps it dirty; pte_mkwrite() makes it dirty only if it was.
  *   - pte_none() <=> value 0. Non-present non-zero values are swap entries.

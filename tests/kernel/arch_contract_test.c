@@ -266,6 +266,18 @@ KTEST(pte_special_survives_a_change_of_protection)
 	EXPECT(!pte_special(pfn_pte(SOME_PFN, user_pgprot(true, false, false))));
 }
 
+KTEST(pte_uffd_wp_takes_the_write_bit_and_survives_a_change_of_protection)
+{
+	pte_t rw = pte_mkwrite(pfn_pte(SOME_PFN, user_pgprot(true, false, false)));
+	pte_t pte = pte_mkuffd_wp(pte_mkdirty(rw));
+
+	EXPECT(!pte_uffd_wp(rw));
+	EXPECT(pte_uffd_wp(pte) && !pte_write(pte) && pte_dirty(pte) && !pte_special(pte));
+	EXPECT_EQ(pte_pfn(pte), SOME_PFN);
+	EXPECT(pte_uffd_wp(pte_modify(pte, user_pgprot(false, false, false))));
+	EXPECT(pte_same(pte_clear_uffd_wp(pte), pte_wrprotect(pte_mkdirty(rw))));
+}
+
 KTEST(pte_modify_to_none_and_back_keeps_the_page)
 {
 	pte_t pte = pte_mkdirty(pfn_pte(SOME_PFN, user_pgprot(true, true, false)));

@@ -13,7 +13,7 @@
  *   user X    V X U       | leaf: V and one of R W X; R=0 W=1 is reserved
  *   PROT_NONE G, no V     | table: V alone
  *
- * A PROT_NONE entry keeps its frame, A, D and special, but has no V, so no access is possible; G
+ * A PROT_NONE entry keeps its frame, A, D and ours, but has no V, so no access is possible; G
  * has no other meaning without V. A swap entry has neither V (bit 0) nor G (bit 5).
  * Hardware without Svadu faults where A (or for a store D) is clear; generic code then sets them.
  */
@@ -31,6 +31,7 @@
 #define PTE_A		(1 << 6)
 #define PTE_D		(1 << 7)
 #define PTE_SPECIAL	(1 << 8)	/* RSW: no reference to a struct page (zero page, MMIO) */
+#define PTE_UFFD_WP	(1 << 9)	/* RSW: userfaultfd hears of the first write */
 #define PTE_PROTNONE	PTE_G		/* only when V is clear */
 #define PTE_PFN_SHIFT	10
 #define PTE_LEAF	(PTE_R | PTE_W | PTE_X)
@@ -192,6 +193,7 @@ static inline bool pte_young(pte_t p)	 { return pte_val(p) & PTE_A; }
 static inline bool pte_exec(pte_t p)	 { return pte_val(p) & PTE_X; }
 static inline bool pte_user(pte_t p)	 { return pte_val(p) & PTE_U; }
 static inline bool pte_special(pte_t p)	 { return pte_val(p) & PTE_SPECIAL; }
+static inline bool pte_uffd_wp(pte_t p)	 { return pte_val(p) & PTE_UFFD_WP; }
 static inline bool pte_protnone(pte_t p) { return (pte_val(p) & (PTE_V | PTE_G)) == PTE_G; }
 static inline bool pte_same(pte_t a, pte_t b) { return pte_val(a) == pte_val(b); }
 
@@ -212,11 +214,13 @@ static inline pte_t pte_mkclean(pte_t p)   { return __pte(pte_val(p) & ~PTE_D); 
 static inline pte_t pte_mkyoung(pte_t p)   { return __pte(pte_val(p) | PTE_A); }
 static inline pte_t pte_mkold(pte_t p)     { return __pte(pte_val(p) & ~PTE_A); }
 static inline pte_t pte_mkspecial(pte_t p) { return __pte(pte_val(p) | PTE_SPECIAL); }
+static inline pte_t pte_mkuffd_wp(pte_t p) { return __pte((pte_val(p) & ~PTE_W) | PTE_UFFD_WP); }
+static inline pte_t pte_clear_uffd_wp(pte_t p) { return __pte(pte_val(p) & ~PTE_UFFD_WP); }
 
 /* pte_modify - new protection, same frame and history */
 static inline pte_t pte_modify(pte_t p, pgprot_t prot)
 {
-	const unsigned long keep = PTE_PFN_MASK | PTE_A | PTE_D | PTE_SPECIAL;
+	const unsigned long keep = PTE_PFN_MASK | PTE_A | PTE_D | PTE_SPECIAL | PTE_UFFD_WP;
 
 	return __pte((pte_val(p) & keep) | pgprot_val(prot));
 }
@@ -225,7 +229,8 @@ static inline pte_t pte_modify(pte_t p, pgprot_t prot)
 #define PTE_BITS(X)									\
 	X(PTE_V, 'V', "valid") X(PTE_R, 'R', "read") X(PTE_W, 'W', "write")		\
 	X(PTE_X, 'X', "exec") X(PTE_U, 'U', "user") X(PTE_G, 'G', "global")		\
-	X(PTE_A, 'A', "accessed") X(PTE_D, 'D', "dirty") X(PTE_SPECIAL, 'S', "special")
+	X(PTE_A, 'A', "accessed") X(PTE_D, 'D', "dirty") X(PTE_SPECIAL, 'S', "special")	\
+	X(PTE_UFFD_WP, 'F', "uffd-wp")
 
 /* ---- in memory ---- */
 

@@ -18,7 +18,7 @@
  * large page           PS (7)                        in a pud or pmd entry: a leaf
  * global               G (8)                         survives a CR3 load; kernel only
  * PROT_NONE            G (8) without P               ours: present to us, absent to the hardware
- * special              9                             ours: no struct page accounting
+ * special, uffd-wp     9, 10                         ours: no struct page accounting; see userfaultfd.c
  * frame                51..12
  * no-execute           NX (63)
  *
@@ -38,6 +38,7 @@
 #define _PAGE_G			(1 << 8)
 #define _PAGE_PROTNONE		_PAGE_G
 #define _PAGE_SPECIAL		(1 << 9)
+#define _PAGE_UFFD_WP		(1 << 10)
 #define _PAGE_LEAF		(_PAGE_P | _PAGE_PS)
 /* An entry that leads to a table gets all rights: the leaf decides. */
 #define _PAGE_TABLE		(_PAGE_P | _PAGE_RW | _PAGE_US | _PAGE_A)
@@ -192,6 +193,7 @@ static inline bool pte_young(pte_t p)	 { return pte_val(p) & _PAGE_A; }
 static inline bool pte_exec(pte_t p)	 { return !(pte_val(p) & _PAGE_NX); }
 static inline bool pte_user(pte_t p)	 { return pte_val(p) & _PAGE_US; }
 static inline bool pte_special(pte_t p)	 { return pte_val(p) & _PAGE_SPECIAL; }
+static inline bool pte_uffd_wp(pte_t p)	 { return pte_val(p) & _PAGE_UFFD_WP; }
 static inline bool pte_protnone(pte_t p) { return (pte_val(p) & (_PAGE_P | _PAGE_G)) == _PAGE_G; }
 static inline bool pte_same(pte_t a, pte_t b) { return pte_val(a) == pte_val(b); }
 
@@ -212,11 +214,13 @@ static inline pte_t pte_mkclean(pte_t p)   { return __pte(pte_val(p) & ~(u64)_PA
 static inline pte_t pte_mkyoung(pte_t p)   { return __pte(pte_val(p) | _PAGE_A); }
 static inline pte_t pte_mkold(pte_t p)     { return __pte(pte_val(p) & ~(u64)_PAGE_A); }
 static inline pte_t pte_mkspecial(pte_t p) { return __pte(pte_val(p) | _PAGE_SPECIAL); }
+static inline pte_t pte_mkuffd_wp(pte_t p) { return __pte((pte_val(p) & ~(u64)_PAGE_RW) | _PAGE_UFFD_WP); }
+static inline pte_t pte_clear_uffd_wp(pte_t p) { return __pte(pte_val(p) & ~(u64)_PAGE_UFFD_WP); }
 
 /* pte_modify - new protection, same frame and history */
 static inline pte_t pte_modify(pte_t p, pgprot_t prot)
 {
-	const u64 keep = _PAGE_PFN_MASK | _PAGE_A | _PAGE_D | _PAGE_SPECIAL | _PAGE_PCD | _PAGE_PWT;
+	const u64 keep = _PAGE_PFN_MASK | _PAGE_A | _PAGE_D | _PAGE_SPECIAL | _PAGE_UFFD_WP | _PAGE_PCD | _PAGE_PWT;
 
 	return __pte((pte_val(p) & keep) | pgprot_val(prot));
 }
@@ -225,8 +229,8 @@ static inline pte_t pte_modify(pte_t p, pgprot_t prot)
 #define PTE_BITS(X)									\
 	X(_PAGE_P, 'P', "present") X(_PAGE_RW, 'W', "write") X(_PAGE_US, 'U', "user")	\
 	X(_PAGE_PWT, 'T', "write-through") X(_PAGE_PCD, 'C', "uncached")		\
-	X(_PAGE_A, 'A', "accessed") X(_PAGE_D, 'D', "dirty") X(_PAGE_PS, 'L', "large")	\
-	X(_PAGE_G, 'G', "global") X(_PAGE_SPECIAL, 'S', "special") X(_PAGE_NX, 'N', "no-exec")
+	X(_PAGE_A, 'A', "accessed") X(_PAGE_D, 'D', "dirty") X(_PAGE_PS, 'L', "large") X(_PAGE_G, 'G', "global") \
+	X(_PAGE_SPECIAL, 'S', "special") X(_PAGE_UFFD_WP, 'F', "uffd-wp") X(_PAGE_NX, 'N', "no-exec")
 
 /* ---- in memory ---- */
 
@@ -289,8 +293,7 @@ static inline pgprot_t user_pgprot(bool r, bool w, bool x)
 /* arch_sync_icache - nothing: fetches see earlier stores (SDM vol. 3A ch. 8.1.3) */
 static inline void arch_sync_icache(paddr_t pa, size_t size)
 {
-	(void)pa;
-	(void)size;
+	(void)pa, (void)size;
 }
 
 #endif /* !__ASSEMBLY__ */

@@ -3,7 +3,7 @@
  * asm/pgtable.h - page-table entries of a machine that exists in softmmu.c only
  *
  *    63                  12 11  10   9    8    7    6 5 4 3 2 1 0
- *   |  page frame number   |-|-|TABLE|NONE|SPEC|   D|A|U|X|W|R|V|
+ *   |  page frame number   |-|UF|TABLE|NONE|SPEC|   D|A|U|X|W|R|V|
  *
  *   access    bits            | absent levels       | entry of the root covers
  *   kernel RW V R W A D       | 3: p4d and pud      | 1 GiB     PGDIR_SHIFT 30
@@ -31,6 +31,7 @@
 #define PTE_SPECIAL	(1UL << 7)
 #define PTE_NONE	(1UL << 8)
 #define PTE_TABLE	(1UL << 9)
+#define PTE_UFFD_WP	(1UL << 10)
 #define PTE_PFN_SHIFT	12
 #define PTE_PFN_MASK	(~0UL << PTE_PFN_SHIFT)
 
@@ -186,6 +187,7 @@ static inline bool pte_young(pte_t p)	 { return p.v & PTE_A; }
 static inline bool pte_exec(pte_t p)	 { return p.v & PTE_X; }
 static inline bool pte_user(pte_t p)	 { return p.v & PTE_U; }
 static inline bool pte_special(pte_t p)	 { return p.v & PTE_SPECIAL; }
+static inline bool pte_uffd_wp(pte_t p)	 { return p.v & PTE_UFFD_WP; }
 static inline bool pte_protnone(pte_t p) { return (p.v & (PTE_V | PTE_NONE)) == PTE_NONE; }
 static inline bool pte_same(pte_t a, pte_t b) { return a.v == b.v; }
 static inline unsigned long pte_pfn(pte_t p)  { return p.v >> PTE_PFN_SHIFT; }
@@ -202,11 +204,13 @@ static inline pte_t pte_mkclean(pte_t p)   { return __pte(p.v & ~PTE_D); }
 static inline pte_t pte_mkyoung(pte_t p)   { return __pte(p.v | PTE_A); }
 static inline pte_t pte_mkold(pte_t p)     { return __pte(p.v & ~PTE_A); }
 static inline pte_t pte_mkspecial(pte_t p) { return __pte(p.v | PTE_SPECIAL); }
+static inline pte_t pte_mkuffd_wp(pte_t p) { return __pte((p.v & ~PTE_W) | PTE_UFFD_WP); }
+static inline pte_t pte_clear_uffd_wp(pte_t p) { return __pte(p.v & ~PTE_UFFD_WP); }
 
 /* pte_modify - new protection, same frame and history */
 static inline pte_t pte_modify(pte_t p, pgprot_t prot)
 {
-	return __pte((p.v & (PTE_PFN_MASK | PTE_A | PTE_D | PTE_SPECIAL)) | prot.v);
+	return __pte((p.v & (PTE_PFN_MASK | PTE_A | PTE_D | PTE_SPECIAL | PTE_UFFD_WP)) | prot.v);
 }
 
 /* PTE_BITS - every bit beside the frame, lowest first, for who prints an entry: X(mask, letter, name) */
@@ -214,7 +218,7 @@ static inline pte_t pte_modify(pte_t p, pgprot_t prot)
 	X(PTE_V, 'V', "valid") X(PTE_R, 'R', "read") X(PTE_W, 'W', "write")		\
 	X(PTE_X, 'X', "exec") X(PTE_U, 'U', "user") X(PTE_A, 'A', "accessed")		\
 	X(PTE_D, 'D', "dirty") X(PTE_SPECIAL, 'S', "special") X(PTE_NONE, 'N', "none")	\
-	X(PTE_TABLE, 'T', "table")
+	X(PTE_TABLE, 'T', "table") X(PTE_UFFD_WP, 'F', "uffd-wp")
 
 /* ---- in memory ---- */
 
