@@ -254,6 +254,7 @@ void devfs_init(void)
 	    device_register("full", S_IFCHR | 0666, MKDEV(1, 7), &full_fops) ||
 	    device_register("random", S_IFCHR | 0666, MKDEV(1, 8), &random_fops) ||
 	    device_register("urandom", S_IFCHR | 0666, MKDEV(1, 9), &random_fops) ||
+	    device_register("userfaultfd", S_IFCHR | 0600, MKDEV(10, 126), &userfaultfd_device_fops) ||
 	    device_register("kmsg", S_IFCHR | 0644, MKDEV(1, 11), &kmsg_fops) ||
 	    devmem_init())
 		panic("devtmpfs: cannot register the memory devices");

@@ -12,6 +12,7 @@
 #include <lib/printf.h>
 #include <lib/string.h>
 #include <mm/mm.h>
+#include <mm/pagemap.h>
 #include <mm/page_alloc.h>
 #include <mm/slab.h>
 #include <uapi/dirent.h>
@@ -28,7 +29,7 @@ static int show_memory(struct seq_file *m, struct mm_struct *mm, unsigned long s
 		return -ENOMEM;
 	while (start < end) {
 		size_t n = min_t(size_t, end - start, PAGE_SIZE);
-		long got = access_process_vm(mm, start, buf, n, false);
+		long got = access_remote_vm(mm, start, buf, n, false);
 
 		if (got <= 0)
 			break;

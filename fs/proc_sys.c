@@ -14,6 +14,7 @@
 #include <lib/printf.h>
 #include <lib/string.h>
 #include <mm/overcommit.h>
+#include <mm/userfaultfd.h>
 #include <mm/zone.h>
 #include <uapi/errno.h>
 
@@ -90,6 +91,7 @@ static const struct ctl overcommit_kbytes = { &sysctl_overcommit_kbytes, CTL_ULO
 static const struct ctl admin_reserve = ULONG_CTL(sysctl_admin_reserve_kbytes, ~0UL);
 static const struct ctl user_reserve = ULONG_CTL(sysctl_user_reserve_kbytes, ~0UL);
 static const struct ctl max_map_count = INT_CTL(sysctl_max_map_count, 0, __INT_MAX__);
+static const struct ctl unprivileged_userfaultfd = INT_CTL(sysctl_unprivileged_userfaultfd, 0, 1);
 static const struct ctl shmmax = ULONG_CTL(sysctl_shmmax, ~0UL);
 static const struct ctl shmall = ULONG_CTL(sysctl_shmall, ~0UL);
 static const struct ctl shmmni = INT_CTL(sysctl_shmmni, 0, SHMMNI_MAX);
@@ -212,7 +214,8 @@ static const struct proc_entry vm_entries[] = {
 	{ .name = "min_free_kbytes", .mode = S_IFREG | 0644, .show = show_min_free, .write = write_min_free },
 	RO("mmap_min_addr", mmap_min_addr), RW("overcommit_kbytes", overcommit_kbytes),
 	RW("overcommit_memory", overcommit_memory), RW("overcommit_ratio", overcommit_ratio),
-	RO("swappiness", swappiness), RW("user_reserve_kbytes", user_reserve), { .mode = 0 },
+	RO("swappiness", swappiness), RW("unprivileged_userfaultfd", unprivileged_userfaultfd),
+	RW("user_reserve_kbytes", user_reserve), { .mode = 0 },
 };
 
 static const struct proc_entry fs_entries[] = {

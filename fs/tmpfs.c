@@ -43,28 +43,35 @@ static const struct file_ops tmpfs_file_fops;
 
 /* ---- pages ---- */
 
-static int tmpfs_fill(struct address_space *as, struct page *page)
+static int tmpfs_charge(struct address_space *as)
 {
 	struct inode *inode = as->host;
 	struct tmpfs_info *info = inode->sb->private;
 
 	if (info->max && atomic64_add_return(1, &info->used) > info->max) {
 		atomic64_dec(&info->used);
-		unlock_page(page);
 		return -ENOSPC;
 	}
 	if (!info->max)
 		atomic64_inc(&info->used);
 	if (!(as->flags & AS_RESERVED) && !vm_charge_pages(NULL, 1, 1)) {
 		atomic64_dec(&info->used);
-		unlock_page(page);
 		return -ENOSPC;
 	}
 	atomic64_inc(&inode->charged);
-	clear_highpage(page);
-	SetPageUptodate(page);
-	unlock_page(page);
 	return 0;
+}
+
+static int tmpfs_fill(struct address_space *as, struct page *page)
+{
+	int err = tmpfs_charge(as);
+
+	if (!err) {
+		clear_highpage(page);
+		SetPageUptodate(page);
+	}
+	unlock_page(page);
+	return err;
 }
 
 /*
@@ -98,7 +105,9 @@ static int tmpfs_punch(struct address_space *as, loff_t start, loff_t end)
 	return 0;
 }
 
-static const struct aspace_ops tmpfs_aspace_ops = { .fill = tmpfs_fill, .punch = tmpfs_punch };
+static const struct aspace_ops tmpfs_aspace_ops = {
+	.fill = tmpfs_fill, .charge = tmpfs_charge, .punch = tmpfs_punch,
+};
 
 void tmpfs_charge_adopted(struct inode *inode)
 {

@@ -35,6 +35,7 @@ void exit_mm_release(void)
 	u32 __user *tidptr = current->clear_child_tid;
 	struct mm_struct *mm = current->mm;
 
+	current->no_userfault = true;
 	exit_robust_list();
 	if (!tidptr)
 		return;

@@ -112,6 +112,7 @@
 #define SYSCALL_epoll_wait		~, sys_epoll_wait, "fpdd"
 #define SYSCALL_epoll_pwait		~, sys_epoll_pwait, "fpddpu"
 #define SYSCALL_eventfd			~, sys_eventfd, "u"
+#define SYSCALL_userfaultfd		~, sys_userfaultfd, "x"
 #define SYSCALL_eventfd2		~, sys_eventfd2, "ux"
 /* ---- memory ---- */
 #define SYSCALL_mmap			~, sys_mmap, "puRMfx:p"

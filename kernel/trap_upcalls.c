@@ -63,6 +63,9 @@ static bool resolve(const struct fault_info *fi)
 		case FAULT_RETRY:
 		case FAULT_WAIT:
 		case FAULT_GROW:
+		case FAULT_UFFD_MISSING:
+		case FAULT_UFFD_MINOR:
+		case FAULT_UFFD_WP:
 			break;
 		}
 		panic("handle_mm_fault: address %lx: no such result", fi->address);

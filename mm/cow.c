@@ -6,6 +6,7 @@
  *
  * THE PICTURE    pte maps                         do_wp_page
  *                shared mapping                   make it writable after page_mkwrite (fault.c)
+ *                uffd-wp                          nothing here: a userfaultfd hears of it first
  *                zero page                        a new cleared page in its place
  *                anonymous, one pte, one ref      reuse: set W and D, nobody else can see it
  *                anything else, private           copy: new page, same bytes
@@ -142,6 +143,11 @@ enum fault_result do_wp_page(struct fault *f)
 {
 	struct page *page;
 
+	if (unlikely(pte_uffd_wp(f->orig_pte))) {
+		ASSERT(f->vma->vm_flags & VM_UFFD_WP);
+		spin_unlock(f->ptl);
+		return FAULT_UFFD_WP;
+	}
 	if (pte_special(f->orig_pte))
 		return write_special(f);
 	if (f->vma->vm_flags & VM_SHARED) {

@@ -16,6 +16,8 @@
  *                  anonymous page (no anon_vma)       faults
  *                private with anonymous pages         VMA and ptes, write-protected on both sides
  *                VM_PFNMAP                            VMA and ptes as they are
+ *                userfaultfd                          nothing of it, unless the descriptor asked for
+ *                                                     fork events: then a context of its own
  *
  * ALWAYS TRUE    D1  a private page mapped by both is writable through neither.
  *                D2  the parent's writable translations are flushed before fork returns.
@@ -30,33 +32,51 @@
  */
 #include <lib/string.h>
 #include <mm/swapops.h>
+#include <mm/userfaultfd.h>
 #include "mm_internal.h"
 
 struct copy {
 	struct mm_struct *to;
 	bool protected;		/* some parent pte lost W: flush at the end */
+	bool keep_wp;		/* the child's VMA keeps uffd-wp */
 	long anon;		/* pages of the table being copied */
 	unsigned long charged;	/* pages of linked VMAs with VM_ACCOUNT: mmput() takes them back */
 };
+
+/* copy_swap_pte - a page on its way (migrate.c) arrives for both, read-only; a marker may be for the parent only */
+static void copy_swap_pte(struct copy *c, pte_t *src, pte_t *dst, pte_t pte)
+{
+	if (is_pte_marker(pte)) {
+		if (c->keep_wp)
+			set_pte(dst, pte);
+		return;
+	}
+	pte = swp_to_pte(swp_read_only(pte_to_swp(pte)));
+	set_pte(src, pte);
+	set_pte(dst, c->keep_wp ? pte : pte_swp_clear_uffd_wp(pte));
+	c->anon += is_migration_entry(pte_to_swp(pte));
+}
 
 static void copy_pte(struct copy *c, pte_t *src, pte_t *dst, pte_t pte)
 {
 	struct page *page;
 
-	if (!pte_present(pte)) {		/* a page on its way (migrate.c) arrives for both, read-only */
-		pte = swp_to_pte(swp_read_only(pte_to_swp(pte)));
-		set_pte(src, pte);
-		set_pte(dst, pte);
-		c->anon += is_migration_entry(pte_to_swp(pte));
+	if (!pte_present(pte)) {
+		copy_swap_pte(c, src, dst, pte);
 		return;
 	}
+	if (unlikely(pte_uffd_wp(pte)) && !c->keep_wp)
+		pte = pte_clear_uffd_wp(pte);
 	if (pte_special(pte)) {
 		set_pte(dst, pte);
 		return;
 	}
 	page = pfn_to_page(pte_pfn(pte));
-	if (!PageAnon(page))
+	if (!PageAnon(page)) {
+		if (pte_uffd_wp(pte))		/* the page comes back by a fault, protected */
+			set_pte(dst, pte_marker());
 		return;
+	}
 	if (pte_write(pte)) {
 		ptep_set_wrprotect(src);
 		pte = pte_wrprotect(ptep_get(src));
@@ -94,9 +114,10 @@ static int copy_table(struct copy *c, pmd_t *src_pmd, unsigned long addr, unsign
 	return 0;
 }
 
-static bool needs_copy(const struct vm_area_struct *vma)
+/* needs_copy - does the child's @new get any of the ptes of @vma? */
+static bool needs_copy(const struct vm_area_struct *vma, const struct vm_area_struct *new)
 {
-	if (vma->vm_flags & VM_PFNMAP)
+	if ((vma->vm_flags & VM_PFNMAP) || (new->vm_flags & VM_UFFD_WP))
 		return true;
 	if (vma->vm_flags & (VM_SHARED | VM_WIPEONFORK))
 		return false;
@@ -125,6 +146,10 @@ static int dup_vma(struct copy *c, struct vm_area_struct *vma, struct vm_area_st
 	if (!new)
 		return -ENOMEM;
 	new->vm_flags &= ~VM_LOCKED_MASK;
+	if (unlikely(new->uffd_ctx) && userfaultfd_dup(new, vma->vm_mm)) {
+		vm_area_free(new);
+		return -ENOMEM;
+	}
 	if (!(vma->vm_flags & VM_WIPEONFORK) && anon_vma_fork(new, vma)) {
 		vm_area_free(new);
 		return -ENOMEM;
@@ -135,7 +160,8 @@ static int dup_vma(struct copy *c, struct vm_area_struct *vma, struct vm_area_st
 		new->vm_ops->open(new);
 	vm_stat_account(c->to, new->vm_flags, (long)vma_pages(new));
 	c->charged += new->vm_flags & VM_ACCOUNT ? vma_pages(new) : 0;
-	return needs_copy(vma) ? copy_ptes(c, vma) : 0;
+	c->keep_wp = new->vm_flags & VM_UFFD_WP;
+	return needs_copy(vma, new) ? copy_ptes(c, vma) : 0;
 }
 
 /* copy_fields - what describes the program rather than the VMAs */
@@ -221,6 +247,8 @@ struct mm_struct *dup_mm(struct mm_struct *old)
 		flush_tlb_mm(old);
 	update_hiwater(new);
 	VALIDATE(mm_check(new));
+	if (err)
+		userfaultfd_dup_undo(old);
 	mmap_write_unlock(new);
 	mmap_write_unlock(old);
 	if (err) {

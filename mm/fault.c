@@ -7,7 +7,7 @@
  * THE PICTURE    handle_mm_fault
  *                  vma_pin, or mmap_lock       SEGV_MAPERR, SEGV_ACCERR, or grow the stack
  *                  pte_alloc                   builds missing tables once
- *                  pte none
+ *                  pte none                            userfaultfd.c first, if registered
  *                    anonymous  read     1     fault_anon_read       shared zero page, special
  *                               write    2     fault_anon_write      a new cleared page
  *                    file       read     3     fault_file_read       page cache; maps around
@@ -18,6 +18,7 @@
  *                                              hardware that leaves A and D to us
  *                  pte not present       8     do_swap_page          a page on its way: wait for it
  *                                              damaged: SIGBUS
+ *                                        9     fault_marker          as none, but write-protected
  *
  * ALWAYS TRUE    F1  every pte made here is young, and dirty if made for a write, so no second
  *                    fault follows only to set these bits (RISC-V without Svadu).
@@ -27,8 +28,8 @@
  *                F4  a cached page is mapped either under its page lock with mapping and size
  *                    checked, or under tree_lock (fault-around): truncate.c excludes both.
  *
- *                F5  nobody waits for a page lock with the VMA pinned: FAULT_WAIT lets go of it
- *                    first, waits and starts over.
+ *                F5  nobody waits for a page lock, or for a userfaultfd, with the VMA pinned: FAULT_WAIT
+ *                    and FAULT_UFFD_* let go of it first, wait and start over.
  *
  * LOCKS          pinned VMA (vma_lock.c) or mmap_lock (read) > page lock > ptl > tree_lock.
  *                Stack growth lets go, takes mmap_lock for writing and starts over.
@@ -46,6 +47,7 @@
 #include <mm/history.h>
 #include <mm/mempolicy.h>
 #include <mm/swapops.h>
+#include <mm/userfaultfd.h>
 #include "mm_internal.h"
 
 /* 16 pages: 64 KiB is what a read would fetch ahead; more rarely pays and costs at exit. */
@@ -147,13 +149,17 @@ enum fault_result fault_anon_write(struct fault *f)
 
 /* ---- 3, 4: file memory ----------------------------------------------------------------------- */
 
-/* map_cached - @page's reference becomes that of the pte being made; ptl held, pte none */
+/* map_cached - @page's reference becomes that of the pte being made; ptl held, pte none or a marker */
 static void map_cached(struct fault *f, struct page *page, bool write)
 {
+	pte_t pte;
+
+	ASSERT(!write || !is_pte_marker(f->orig_pte));
 	page_add_rmap(page, f->vma);
 	sync_icache(f->vma, page);
 	atomic64_inc(rss_counter(f->mm, page));
-	set_pte(f->pte, pte_for(f, page_to_pfn(page), write));
+	pte = pte_for(f, page_to_pfn(page), write);
+	set_pte(f->pte, is_pte_marker(f->orig_pte) ? pte_mkuffd_wp(pte) : pte);
 }
 
 /* The part of the 16 pages around the fault that lies in the VMA, the pte table and the object */
@@ -282,7 +288,7 @@ enum fault_result fault_file_read(struct fault *f)
 
 	count_vm_event(pgfault_file);
 	f->ptl = pte_lockptr(f->pmd);
-	if (f->vma->mapping && !(f->vma->vm_ops && f->vma->vm_ops->fault) && map_around(f))
+	if (f->vma->mapping && !f->vma->uffd_ctx && !(f->vma->vm_ops && f->vma->vm_ops->fault) && map_around(f))
 		return FAULT_OK;
 	r = get_object_page(f);
 	if (r != FAULT_OK)
@@ -313,7 +319,7 @@ static void make_writable(struct fault *f)
 	if (pte_none(pte)) {
 		get_page(f->page);
 		map_cached(f, f->page, true);
-	} else if (pte_present(pte) && pte_pfn(pte) == page_to_pfn(f->page)) {
+	} else if (pte_present(pte) && pte_pfn(pte) == page_to_pfn(f->page) && !pte_uffd_wp(pte)) {
 		set_pte(f->pte, pte_mkwrite(pte_mkdirty(pte_mkyoung(pte))));
 		arch_tlb_flush_local_page(f->address);
 	}
@@ -366,6 +372,15 @@ static enum fault_result fault_spurious(struct fault *f)
 
 /* ---- 8: the pte says where the page is ------------------------------------------------------- */
 
+/* fault_marker - only uffd-wp is known of this page of an object: map it like for a read; a write comes again (6) */
+static enum fault_result fault_marker(struct fault *f)
+{
+	enum fault_result r = userfaultfd_missing(f);
+
+	ASSERT((f->vma->vm_flags & VM_UFFD_WP) && f->vma->mapping);
+	return r == FAULT_OK ? fault_file_read(f) : r;
+}
+
 /*
  * A migration entry: the page is locked by whoever moves it to another frame. An entry of a type that nobody
  * makes was damaged: the page cannot be found, which is the program's loss, not the machine's.
@@ -374,6 +389,8 @@ enum fault_result do_swap_page(struct fault *f)
 {
 	enum fault_result r = FAULT_RETRY;
 
+	if (is_pte_marker(f->orig_pte))
+		return fault_marker(f);						/* 9 */
 	if (lock_pte(f)) {
 		if (!is_migration_entry(pte_to_swp(f->orig_pte))) {
 			spin_unlock(f->ptl);
@@ -392,6 +409,10 @@ enum fault_result do_swap_page(struct fault *f)
 
 static enum fault_result fault_none(struct fault *f)
 {
+	enum fault_result r = unlikely(f->vma->uffd_ctx) ? userfaultfd_missing(f) : FAULT_OK;
+
+	if (unlikely(r != FAULT_OK))
+		return r;
 	if (vma_is_anonymous(f->vma))
 		return f->write ? fault_anon_write(f) : fault_anon_read(f);	/* 2, 1 */
 	if (!f->write)
@@ -476,8 +497,12 @@ static enum fault_result fault_once(struct fault *f)
 }
 
 /* try_again - what the fault needed while nothing was locked; false: *@r is its last result */
-static bool try_again(struct fault *f, enum fault_result *r)
+static bool try_again(struct fault *f, unsigned long address, enum fault_result *r)
 {
+	if (*r >= FAULT_UFFD_MISSING) {
+		*r = userfaultfd_wait(f, address, *r);
+		return *r == FAULT_RETRY;
+	}
 	if (*r == FAULT_GROW) {
 		*r = expand_stack(f->mm, f->address);
 		return *r == FAULT_OK;
@@ -510,18 +535,18 @@ static noinline enum fault_result fault_traced(struct fault *f, unsigned long ad
 	do {
 		trace_round(f, address, &r, true);
 		grow = r == FAULT_GROW;
-	} while (r >= FAULT_RETRY && try_again(f, &r));
+	} while (r >= FAULT_RETRY && try_again(f, address, &r));
 	if (grow)
 		trace_round(f, address, &r, false);	/* it could not grow */
 	return r;
 }
 
-static inline enum fault_result fault_untraced(struct fault *f)
+static inline enum fault_result fault_untraced(struct fault *f, unsigned long address)
 {
 	for (;;) {
 		enum fault_result r = fault_once(f);
 
-		if (likely(r < FAULT_RETRY) || !try_again(f, &r))
+		if (likely(r < FAULT_RETRY) || !try_again(f, address, &r))
 			return r;
 	}
 }
@@ -564,7 +589,7 @@ enum fault_result handle_mm_fault(struct mm_struct *mm, unsigned long address, b
 	if (unlikely(READ_ONCE(mm->fault_trace)))
 		r = fault_traced(&f, address);
 	else
-		r = fault_untraced(&f);
+		r = fault_untraced(&f, address);
 	if (likely(r == FAULT_OK))
 		count_success(&f);
 	else

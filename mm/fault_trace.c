@@ -27,6 +27,7 @@
 #include <lib/printf.h>
 #include <mm/fault_trace.h>
 #include <mm/pagetables.h>
+#include <mm/swapops.h>
 #include "mm_internal.h"
 
 static struct fault_record ring[FAULT_TRACE_SIZE];	/* ring_lock */
@@ -114,7 +115,8 @@ static const char *result_name(enum fault_result r)
 	static const char *const names[] = {
 		[FAULT_OK] = "ok", [FAULT_SEGV_MAPERR] = "segv_maperr", [FAULT_SEGV_ACCERR] = "segv_accerr",
 		[FAULT_SIGBUS] = "sigbus", [FAULT_OOM] = "oom", [FAULT_RETRY] = "retry",
-		[FAULT_WAIT] = "wait", [FAULT_GROW] = "grow",
+		[FAULT_WAIT] = "wait", [FAULT_GROW] = "grow", [FAULT_UFFD_MISSING] = "uffd_missing",
+		[FAULT_UFFD_MINOR] = "uffd_minor", [FAULT_UFFD_WP] = "uffd_wp",
 	};
 
 	ASSERT((unsigned int)r < ARRAY_SIZE(names));

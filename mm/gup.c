@@ -22,13 +22,18 @@
  * LOCKS          mmap_lock (read) and ptl, both released on return. None may be held on entry.
  * READ NEXT      fault.c, cow.c.
  */
+#include <kernel/sched.h>
 #include <mm/highmem.h>
+#include <mm/pagemap.h>
+#include <mm/swapops.h>
+#include <mm/userfaultfd.h>
 #include "mm_internal.h"
 
 struct gup {
 	struct mm_struct	*mm;
 	unsigned long		addr;
 	bool			write, force;
+	bool			remote;		/* from outside: no userfaultfd is waited for */
 	bool			refused;	/* the program may not: only a forced fault brings the page */
 };
 
@@ -60,7 +65,7 @@ static bool good_enough(const struct gup *g, pte_t pte)
 		return false;
 	if (!g->refused)
 		return !pte_protnone(pte) && (!g->write || pte_write(pte));
-	return !g->write || (!pte_special(pte) && PageAnon(page) && page_count(page) == 1);
+	return !g->write || (!pte_special(pte) && !pte_uffd_wp(pte) && PageAnon(page) && page_count(page) == 1);
 }
 
 /* follow_page - the page at g->addr if it is mapped well enough; *@err 0: fault it in */
@@ -94,6 +99,14 @@ static struct page *follow_page(struct gup *g, int *err)
 
 /* ---- a fault that the mapping forbids -------------------------------------------------------- */
 
+/* asks_userfaultfd - would its reader have to be asked first? */
+static bool asks_userfaultfd(const struct fault *f)
+{
+	if (pte_none_mostly(f->orig_pte))
+		return userfaultfd_missing(f) != FAULT_OK;
+	return f->write && pte_present(f->orig_pte) && pte_uffd_wp(f->orig_pte);
+}
+
 /* force_in_vma - what is missing comes as for a read; what is there and shall be written becomes the program's own */
 static enum fault_result force_in_vma(struct fault *f)
 {
@@ -102,6 +115,8 @@ static enum fault_result force_in_vma(struct fault *f)
 	if (!f->pte)
 		return FAULT_OOM;
 	f->orig_pte = ptep_get(f->pte);
+	if (unlikely(f->vma->uffd_ctx) && asks_userfaultfd(f))
+		return FAULT_SIGBUS;
 	if (pte_none(f->orig_pte))
 		return vma_is_anonymous(f->vma) ? fault_anon_read(f) : fault_file_read(f);
 	if (!pte_present(f->orig_pte))
@@ -150,7 +165,7 @@ static struct page *gup_page(struct gup *g, int *err)
 		if (page || *err)
 			return page;
 		*err = fault_errno(g->refused ? forced_fault(g) :
-				   handle_mm_fault(g->mm, g->addr, g->write, false, true));
+				   handle_mm_fault(g->mm, g->addr, g->write, false, false));
 		if (*err)
 			return NULL;
 	}
@@ -200,9 +215,11 @@ static long access_in_page(struct gup *g, unsigned long addr, void *buf, int len
 
 static long access_vm(struct gup *g, unsigned long addr, void *buf, size_t len)
 {
+	bool before = current->no_userfault;
 	size_t done = 0;
 	long n = 0;
 
+	current->no_userfault = before || g->remote;
 	while (done < len) {
 		size_t part = min(len - done, PAGE_SIZE - ((addr + done) & (PAGE_SIZE - 1)));
 
@@ -211,6 +228,7 @@ static long access_vm(struct gup *g, unsigned long addr, void *buf, size_t len)
 			break;
 		done += (size_t)n;
 	}
+	current->no_userfault = before;
 	return done || !len ? (long)done : n < 0 ? n : -EFAULT;
 }
 
@@ -223,7 +241,14 @@ long access_process_vm(struct mm_struct *mm, unsigned long addr, void *buf, size
 
 long access_process_vm_forced(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write)
 {
-	struct gup g = { .mm = mm, .write = write, .force = true };
+	struct gup g = { .mm = mm, .write = write, .force = true, .remote = true };
+
+	return access_vm(&g, addr, buf, len);
+}
+
+long access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write)
+{
+	struct gup g = { .mm = mm, .write = write, .remote = true };
 
 	return access_vm(&g, addr, buf, len);
 }

@@ -22,6 +22,7 @@
  */
 #include <kernel/sched.h>
 #include <mm/lazyfree.h>
+#include <mm/userfaultfd.h>
 #include "mm_internal.h"
 
 /* ---- flags ----------------------------------------------------------------------------------- */
@@ -78,40 +79,83 @@ static int advise_flags(struct vm_area_struct **vmap, unsigned long start, unsig
 
 /* ---- contents -------------------------------------------------------------------------------- */
 
-static int advise_dontneed(struct vm_area_struct *vma, unsigned long start, unsigned long end,
-			   int advice)
+static int dontneed_errno(const struct vm_area_struct *vma, int advice)
 {
 	unsigned long forbidden = advice == MADV_DONTNEED_LOCKED ? VM_PFNMAP : VM_LOCKED | VM_PFNMAP;
+
+	return (vma->vm_flags & forbidden) || (advice == MADV_FREE && !vma_is_anonymous(vma)) ? -EINVAL : 0;
+}
+
+/*
+ * announce_removal - a userfaultfd hears that the pages go, before they do; mmap_lock is let go meanwhile.
+ * Then @vma is what is mapped at @start now, and @end may come closer. 0, or -ENOMEM if nothing is.
+ */
+static int announce_removal(struct vm_area_struct **vma, unsigned long start, unsigned long *end)
+{
+	struct mm_struct *mm = (*vma)->vm_mm;
+
+	if (likely(!(*vma)->uffd_ctx) || !userfaultfd_remove(*vma, start, *end))
+		return 0;
+	*vma = find_vma(mm, start);
+	if (!*vma || (*vma)->vm_start > start)
+		return -ENOMEM;
+	*end = min(*end, (*vma)->vm_end);
+	return 0;
+}
+
+static int advise_dontneed(struct vm_area_struct **vmap, unsigned long start, unsigned long end, int advice)
+{
+	int err = dontneed_errno(*vmap, advice);
+	struct vm_area_struct *vma = *vmap;
 	struct mmu_gather tlb;
 
-	if (vma->vm_flags & forbidden)
-		return -EINVAL;
+	if (err)
+		return err;
 	if (advice == MADV_COLD || advice == MADV_PAGEOUT) {
 		age_range(vma, start, end, AGE_ALL);
 		return 0;
 	}
+	err = announce_removal(vmap, start, &end);
+	if (!err)
+		err = dontneed_errno(*vmap, advice);
+	if (err)
+		return err;
+	vma = *vmap;
 	if (advice == MADV_FREE) {
-		if (!vma_is_anonymous(vma))
-			return -EINVAL;
 		lazyfree_range(vma, start, end);
 		return 0;
 	}
 	tlb_gather_mmu(&tlb, vma->vm_mm, false);
-	zap_range(&tlb, vma, start, end);
+	zap_pages(&tlb, vma, start, end);
 	tlb_finish_mmu(&tlb);
 	return 0;
 }
 
-static int advise_remove(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+static int remove_errno(const struct vm_area_struct *vma)
 {
-	u64 offset = ((u64)vma->vm_pgoff << PAGE_SHIFT) + (start - vma->vm_start);
-
 	if ((vma->vm_flags & VM_LOCKED) || !vma->mapping)
 		return -EINVAL;
 	if (!(vma->vm_flags & VM_SHARED) || !(vma->vm_flags & VM_MAYWRITE))
 		return -EACCES;
 	if (!vma->mapping->ops->punch)
 		return -EOPNOTSUPP;
+	return 0;
+}
+
+static int advise_remove(struct vm_area_struct **vmap, unsigned long start, unsigned long end)
+{
+	struct vm_area_struct *vma;
+	int err = remove_errno(*vmap);
+	u64 offset;
+
+	if (!err)
+		err = announce_removal(vmap, start, &end);
+	if (!err)
+		err = remove_errno(*vmap);
+	if (err)
+		return err;
+	vma = *vmap;
+	offset = ((u64)vma->vm_pgoff << PAGE_SHIFT) + (start - vma->vm_start);
 	return vma->mapping->ops->punch(vma->mapping, (loff_t)offset,
 					(loff_t)(offset + (end - start)));
 }
@@ -127,9 +171,9 @@ static int advise_vma(struct vm_area_struct **vma, unsigned long start, unsigned
 	case MADV_FREE:
 	case MADV_COLD:
 	case MADV_PAGEOUT:
-		return advise_dontneed(*vma, start, end, advice);
+		return advise_dontneed(vma, start, end, advice);
 	case MADV_REMOVE:
-		return advise_remove(*vma, start, end);
+		return advise_remove(vma, start, end);
 	default:
 		return advise_flags(vma, start, end, advice);
 	}
@@ -183,6 +227,8 @@ static int advise_range(struct mm_struct *mm, unsigned long start, unsigned long
 			start = vma->vm_start;
 		}
 		err = advise_vma(&vma, start, min(end, vma->vm_end), advice);
+		if (err)
+			break;
 		start = vma->vm_end;
 		vma = vma_next(vma);
 	}
@@ -213,7 +259,7 @@ static int populate_page(struct mm_struct *mm, unsigned long addr, bool write)
 	vma = find_vma_intersection(mm, addr, addr + 1);
 	err = !vma ? -ENOMEM : vma->vm_flags & (VM_PFNMAP | VM_IO) ? -EINVAL : 0;
 	up_read(&mm->mmap_lock);
-	return err ? err : populate_errno(handle_mm_fault(mm, addr, write, false, true));
+	return err ? err : populate_errno(handle_mm_fault(mm, addr, write, false, false));
 }
 
 static int advise_populate(struct mm_struct *mm, unsigned long start, unsigned long end, bool write)

@@ -25,6 +25,7 @@
  *                    present pte, or its copy of the entry is found later in the same walk.
  *                G5  a cached page leaves the tree with two references, the tree's and the mover's, seen
  *                    under tree_lock, where every other one is made: nobody reads or writes it later.
+ *                G6  uffd-wp goes along: an entry carries it, and is not writable then.
  *
  * LOCKS          page lock of the old page, then of the new (nobody else knows that one); tree_lock.
  * READ NEXT      rmap.c (the walk), fault.c (do_swap_page).
@@ -40,7 +41,7 @@
 static bool unmap_one(struct page *page, struct vm_area_struct *vma, unsigned long addr, void *arg)
 {
 	spinlock_t *ptl;
-	pte_t *ptep = rmap_pte_lock(page, vma->vm_mm, addr, &ptl), pte;
+	pte_t *ptep = rmap_pte_lock(page, vma->vm_mm, addr, &ptl), pte, swp;
 	enum swp_type type;
 
 	(void)arg;
@@ -51,7 +52,8 @@ static bool unmap_one(struct page *page, struct vm_area_struct *vma, unsigned lo
 	if (pte_dirty(pte) && PageLazyFree(page))
 		lazyfree_keep(page);
 	type = pte_write(pte) ? SWP_MIGRATION_WRITE : SWP_MIGRATION_READ;
-	set_pte(ptep, swp_to_pte(swp_entry(type, page_to_pfn(page))));
+	swp = swp_to_pte(swp_entry(type, page_to_pfn(page)));
+	set_pte(ptep, pte_uffd_wp(pte) ? pte_swp_mkuffd_wp(swp) : swp);
 	page_remove_rmap(page);
 	pte_unlock(ptl);
 	put_page(page);
@@ -75,12 +77,15 @@ struct arrival {
  * present_pte - as a fault would make it; clean and old hardware bits cost one spurious fault at most, and D tells
  * that a page of MADV_FREE was written since
  */
-static pte_t present_pte(const struct vm_area_struct *vma, struct page *page, swp_entry_t entry)
+static pte_t present_pte(const struct vm_area_struct *vma, struct page *page, pte_t swp)
 {
 	pte_t pte = pte_mkyoung(pfn_pte(page_to_pfn(page), vma->vm_page_prot));
+	swp_entry_t entry = pte_to_swp(swp);
 
 	if (!PageLazyFree(page))
 		pte = pte_mkdirty(pte);
+	if (pte_swp_uffd_wp(swp))
+		return pte_mkuffd_wp(pte);
 	return swp_type(entry) == SWP_MIGRATION_WRITE && (vma->vm_flags & VM_WRITE) ? pte_mkwrite(pte) : pte;
 }
 
@@ -99,7 +104,7 @@ static bool arrive_one(struct page *page, struct vm_area_struct *vma, unsigned l
 		get_page(a->new);
 		page_add_rmap(a->new, vma);
 		sync_icache(vma, a->new);
-		set_pte(ptep, present_pte(vma, a->new, pte_to_swp(pte)));
+		set_pte(ptep, present_pte(vma, a->new, pte));
 	}
 	pte_unlock(ptl);
 	return true;

@@ -44,7 +44,7 @@ static int populate_vma(struct mm_struct *mm, unsigned long addr, unsigned long 
 	if (flags & (VM_PFNMAP | VM_IO | VM_LOCKONFAULT))
 		return 0;
 	for (; addr < end; addr += PAGE_SIZE) {
-		enum fault_result r = handle_mm_fault(mm, addr, write, exec, true);
+		enum fault_result r = handle_mm_fault(mm, addr, write, exec, false);
 
 		if (r != FAULT_OK)
 			return r == FAULT_OOM ? -EAGAIN : -ENOMEM;

@@ -145,6 +145,16 @@ enum fault_result do_swap_page(struct fault *f);
 enum fault_result cow_file_page(struct fault *f, struct page *page);
 /* fault_shared_write - make the object's page at f->address writable; no lock held */
 enum fault_result fault_shared_write(struct fault *f);
+/* write_would_reuse - the present @pte of a private VMA: would a write fault on it merely set W again (cow.c)? */
+static inline bool write_would_reuse(pte_t pte)
+{
+	struct page *page;
+
+	if (!pte_dirty(pte) || pte_special(pte) || pte_uffd_wp(pte))
+		return false;
+	page = pfn_to_page(pte_pfn(pte));
+	return PageAnon(page) && page_count(page) == 1;
+}
 /* pte_for - the entry a fault in @f->vma makes for @page: young, and dirty and writable if @write */
 static inline pte_t pte_for(const struct fault *f, pfn_t pfn, bool write)
 {

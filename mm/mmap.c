@@ -20,6 +20,7 @@
  * LEFT OUT       huge pages. (Linux: mm/mmap.c)
  * READ NEXT      vma.c, overcommit.c, zap.c, mm.c (exit).
  */
+#include <mm/userfaultfd.h>
 #include "mm_internal.h"
 
 #define LEGACY_FLAGS	(MAP_SHARED | MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_32BIT | \
@@ -448,6 +449,8 @@ int do_munmap_locked(struct mm_struct *mm, unsigned long addr, size_t len)
 	if (!vma)
 		return 0;
 	err = split_ends(mm, addr, end, &vma);
+	if (!err)
+		err = userfaultfd_unmap(vma, addr, end);
 	if (err)
 		return err;
 	prev = vma_prev(vma);

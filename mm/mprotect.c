@@ -23,17 +23,6 @@ struct change {
 	bool flush;			/* some pte lost a permission */
 };
 
-/* may_keep_write - would a write fault on @pte be a mere reuse? */
-static bool may_keep_write(const struct change *c, pte_t pte)
-{
-	struct page *page;
-
-	if (!c->write || !pte_dirty(pte) || pte_special(pte))
-		return false;
-	page = pfn_to_page(pte_pfn(pte));
-	return PageAnon(page) && page_count(page) == 1;
-}
-
 static int change_ptes(pte_t *ptep, unsigned long addr, unsigned int n, void *arg)
 {
 	struct change *c = arg;
@@ -48,7 +37,7 @@ static int change_ptes(pte_t *ptep, unsigned long addr, unsigned int n, void *ar
 		if (pte_write(old) || !pte_protnone(old))
 			old = ptep_get_and_clear(ptep);		/* hardware may be setting A or D */
 		new = pte_modify(old, c->vma->vm_page_prot);
-		if (may_keep_write(c, old))
+		if (c->write && write_would_reuse(old))
 			new = pte_mkwrite(new);
 		if ((c->vma->vm_flags & VM_EXEC) && !pte_special(old))
 			sync_icache(c->vma, pfn_to_page(pte_pfn(old)));

@@ -20,6 +20,7 @@
  * LOCKS          mmap_lock (write) > i_mmap_rwsem (write) > anon_vma (write) > old ptl > new ptl.
  * READ NEXT      vma.c, pgtable.c.
  */
+#include <mm/userfaultfd.h>
 #include "mm_internal.h"
 
 struct move {
@@ -184,22 +185,32 @@ static void leave_old(struct move *m)
 		anon_vma_unlink(vma);
 }
 
+/* undo_copy - the program never saw @new: nobody hears of its end */
+static void undo_copy(const struct move *m, struct vm_area_struct *new)
+{
+	userfaultfd_forget(new);
+	do_munmap_locked(new->vm_mm, m->new_addr, m->new_len);
+}
+
 static long move_vma(struct move *m)
 {
 	struct mm_struct *mm = m->vma->vm_mm;
+	struct uffd_event *event = NULL;
 	struct vm_area_struct *new;
 	int err;
 
-	if (mm->map_count >= MAX_MAP_COUNT - 3)
+	if (mm->map_count >= MAX_MAP_COUNT - 3 || userfaultfd_remap_prepare(m->vma, &event))
 		return -ENOMEM;
 	new = link_copy(m);
-	if (!new)
-		return -ENOMEM;
-	err = move_pages(m);
+	err = new ? move_pages(m) : -ENOMEM;
+	if (new && err)
+		undo_copy(m, new);
 	if (err) {
-		do_munmap_locked(mm, m->new_addr, m->new_len);
+		userfaultfd_remap_undo(event);
 		return err;
 	}
+	if (unlikely(new->uffd_ctx))
+		userfaultfd_remap(new, event, m->old_addr, m->old_len);
 	if (m->dontunmap)
 		leave_old(m);
 	else if (m->old_len)

@@ -6,7 +6,7 @@
  *                pages were used since I last asked (/proc/PID/clear_refs, MADV_COLD)?
  *
  * THE PICTURE    one entry of 64 bits per page, Linux's format:
- *                | 63 present | 62 swapped | 61 file or shared | 60..57 0 | 56 mapped once |
+ *                | 63 present | 62 swapped | 61 file or shared | 60..58 0 | 57 uffd-wp | 56 mapped once |
  *                | 55 soft-dirty: 0, not tracked | 54..0 frame, or 0 for who may not know it |
  *
  * ALWAYS TRUE    A page that is aged has its accessed bit clear in every TLB when age_range() returns:
@@ -17,10 +17,13 @@
  * READ NEXT      vma_usage.c, fs/proc_mem.c.
  */
 #include <mm/pagemap.h>
+#include <mm/swapops.h>
 #include "mm_internal.h"
 
 #define PM_PRESENT	BIT(63)
 #define PM_FILE		BIT(61)
+#define PM_SWAP		BIT(62)
+#define PM_UFFD_WP	BIT(57)
 #define PM_EXCLUSIVE	BIT(56)
 
 /* ---- looking --------------------------------------------------------------------------------- */
@@ -33,7 +36,7 @@ struct pagemap_walk {
 
 static u64 pagemap_entry(pte_t pte, bool show_pfn)
 {
-	u64 entry = PM_PRESENT | (show_pfn ? pte_pfn(pte) : 0);
+	u64 entry = PM_PRESENT | (show_pfn ? pte_pfn(pte) : 0) | (pte_uffd_wp(pte) ? PM_UFFD_WP : 0);
 	struct page *page;
 
 	if (pte_special(pte))
@@ -50,7 +53,10 @@ static int pagemap_ptes(pte_t *ptep, unsigned long addr, unsigned int n, void *a
 	for (; n; n--, ptep++, entry++) {
 		pte_t pte = ptep_get(ptep);
 
-		*entry = pte_present(pte) ? pagemap_entry(pte, w->show_pfn) : 0;
+		if (pte_present(pte))
+			*entry = pagemap_entry(pte, w->show_pfn);
+		else if (pte_swp_uffd_wp(pte))
+			*entry = PM_UFFD_WP | (is_pte_marker(pte) ? PM_SWAP : 0);
 	}
 	return 0;
 }

@@ -52,7 +52,9 @@ static void swap_text(char *buf, size_t size, swp_entry_t e, bool show_pfn)
 {
 	unsigned long offset = show_pfn ? swp_offset(e) : 0;
 
-	if (is_migration_entry(e))
+	if (is_pte_marker(swp_to_pte(e)))
+		snprintf(buf, size, "%016lx uffd-wp-marker", 0UL);
+	else if (is_migration_entry(e))
 		snprintf(buf, size, "%016llx migration-%s", (unsigned long long)offset << PAGE_SHIFT,
 			 swp_type(e) == SWP_MIGRATION_WRITE ? "write" : "read");
 	else
@@ -142,8 +144,11 @@ static bool continues(pte_t first, unsigned long n, pte_t pte)
 		return pte_same(first, pte);
 	if (is_swap_pte(first)) {
 		swp_entry_t e = pte_to_swp(first);
+		unsigned long wp = e.val & SWP_UFFD_WP;
 
-		return pte_same(swp_to_pte(swp_entry(swp_type(e), swp_offset(e) + n)), pte);
+		if (is_pte_marker(first))
+			return pte_same(first, pte);
+		return pte_same(__pte(swp_entry(swp_type(e), swp_offset(e) + n).val | wp), pte);
 	}
 	return pte_same(pfn_pte(pte_pfn(first) + n, pte_prot(first)), pte);
 }

@@ -51,7 +51,7 @@ static long remap_locked(struct mm_struct *mm, unsigned long addr, size_t len, p
 	rq.vm_file = vma->vm_file;
 	rq.vm_private = vma->vm_private;
 	rq.vm_flags_clear = may & ~vma->vm_flags;
-	rq.vm_flags_set = vma->vm_flags;
+	rq.vm_flags_set = vma->vm_flags & ~VM_UFFD_FLAGS;
 	pin = *vma;
 	if (pin.vm_ops && pin.vm_ops->open)
 		pin.vm_ops->open(&pin);

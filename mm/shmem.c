@@ -27,21 +27,28 @@ struct shmem_object {
 	atomic64_t		charged;	/* (a) pages promised (overcommit.c) */
 };
 
-static int shmem_fill(struct address_space *as, struct page *page)
+static int shmem_charge(struct address_space *as)
 {
 	struct shmem_object *o = as->host;
 
-	if (!o->reserved) {
-		if (!vm_charge_pages(NULL, 1, 1)) {
-			unlock_page(page);
-			return -ENOSPC;
-		}
-		atomic64_inc(&o->charged);
-	}
-	clear_highpage(page);
-	SetPageUptodate(page);
-	unlock_page(page);
+	if (o->reserved)
+		return 0;
+	if (!vm_charge_pages(NULL, 1, 1))
+		return -ENOSPC;
+	atomic64_inc(&o->charged);
 	return 0;
+}
+
+static int shmem_fill(struct address_space *as, struct page *page)
+{
+	int err = shmem_charge(as);
+
+	if (!err) {
+		clear_highpage(page);
+		SetPageUptodate(page);
+	}
+	unlock_page(page);
+	return err;
 }
 
 static int shmem_punch(struct address_space *as, loff_t start, loff_t end)
@@ -52,6 +59,7 @@ static int shmem_punch(struct address_space *as, loff_t start, loff_t end)
 
 const struct aspace_ops shmem_aspace_ops = {
 	.fill = shmem_fill,
+	.charge = shmem_charge,
 	.punch = shmem_punch,
 };
 

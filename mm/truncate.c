@@ -33,7 +33,7 @@ static void unmap_in_vma(struct vm_area_struct *vma, pgoff_t first, pgoff_t last
 
 	tlb_gather_mmu(&tlb, vma->vm_mm, false);
 	if (even_cows)
-		zap_range(&tlb, vma, start, end);
+		zap_pages(&tlb, vma, start, end);
 	else
 		zap_file_pages(&tlb, vma, start, end);
 	tlb_finish_mmu(&tlb);

@@ -440,7 +440,7 @@ bool vma_wants_writenotify(const struct vm_area_struct *vma)
 void vma_set_page_prot(struct vm_area_struct *vma)
 {
 	unsigned long flags = vma->vm_flags;
-	bool write = (flags & VM_WRITE) && (flags & VM_SHARED) && !vma_wants_writenotify(vma);
+	bool write = (flags & VM_WRITE) && (flags & VM_SHARED) && !vma_wants_writenotify(vma) && !(flags & VM_UFFD_WP);
 
 	vma->vm_page_prot = user_pgprot(flags & (VM_READ | VM_WRITE), write, flags & VM_EXEC);
 }
@@ -452,6 +452,9 @@ static void check_vma(struct mm_struct *mm, struct vm_area_struct *vma, struct r
 {
 	if (vma->vm_mm != mm || &vma->vm_rb != node)
 		panic("mm_check: vma %lx-%lx: tree and list differ", vma->vm_start, vma->vm_end);
+	if (!vma->uffd_ctx != !(vma->vm_flags & VM_UFFD_FLAGS))
+		panic("mm_check: vma %lx-%lx: userfaultfd %p, flags %lx", vma->vm_start, vma->vm_end, vma->uffd_ctx,
+		      vma->vm_flags);
 	if (vma->vm_start < last_end || vma->vm_start >= vma->vm_end)
 		panic("mm_check: vma %lx-%lx overlaps or is empty (below: %lx)", vma->vm_start,
 		      vma->vm_end, last_end);

@@ -27,6 +27,7 @@
  * READ NEXT      fault.c (who pins), vma.c (who changes).
  */
 #include <kernel/wait.h>
+#include <mm/userfaultfd.h>
 #include "mm_internal.h"
 
 #define VMA_WRITER_WAITS	(1U << 31)	/* in refs: the last fault out wakes mm->vma_wait */
@@ -74,8 +75,14 @@ void __vma_start_write(struct vm_area_struct *vma)
 
 void mmap_write_unlock(struct mm_struct *mm)
 {
+	struct uffd_event *events = mm->uffd_events;
+
+	if (unlikely(events))
+		mm->uffd_events = NULL;
 	spin_lock(&mm->vma_lock);
 	mm->lock_seq++;
 	spin_unlock(&mm->vma_lock);
 	up_write(&mm->mmap_lock);
+	if (unlikely(events))
+		userfaultfd_deliver(events);
 }

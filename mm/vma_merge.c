@@ -48,9 +48,17 @@ static __always_inline bool continues(const struct vm_area_struct *a, const stru
 	return likely(a->vm_policy == b->vm_policy) ? anon_vma_compatible(a, b) : compatible_policies(a, b);
 }
 
+/* may_join - do equal @flags of the two allow it? Where userfaultfds come in, only within one descriptor. */
+static bool may_join(const struct vm_area_struct *a, const struct vm_area_struct *b, unsigned long flags)
+{
+	if (likely(!(flags & (VM_SPECIAL | VM_UFFD_FLAGS))))
+		return true;
+	return !(flags & VM_SPECIAL) && a->uffd_ctx == b->uffd_ctx;
+}
+
 bool vma_compatible(const struct vm_area_struct *a, const struct vm_area_struct *b)
 {
-	return a->vm_flags == b->vm_flags && !(a->vm_flags & VM_SPECIAL) && continues(a, b);
+	return a->vm_flags == b->vm_flags && may_join(a, b, a->vm_flags) && continues(a, b);
 }
 
 /* ---- merge ----------------------------------------------------------------------------------- */
@@ -154,7 +162,7 @@ static int move_border(struct vm_area_struct *low, struct vm_area_struct *high, 
 static bool takes(const struct vm_area_struct *other, const struct vm_area_struct *low,
 		  const struct vm_area_struct *high, unsigned long flags)
 {
-	return other && other->vm_flags == flags && !(flags & VM_SPECIAL) && continues(low, high);
+	return other && other->vm_flags == flags && may_join(low, high, flags) && continues(low, high);
 }
 
 /* modify_part - vma_modify() of less than all of *@vmap */

@@ -18,4 +18,6 @@ int device_register(const char *name, mode_t mode, dev_t dev, const struct file_
 const struct file_ops *device_find(mode_t mode, dev_t dev);	/* or NULL */
 void device_for_each(void (*fn)(const char *name, mode_t type, dev_t dev, void *arg), void *arg);
 
+extern const struct file_ops userfaultfd_device_fops;	/* fs/userfaultfd.c */
+
 #endif

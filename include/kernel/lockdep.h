@@ -47,6 +47,7 @@ enum lock_rank {
 	RANK_FAULT_TRACE,	/* the ring of traced page faults                                     */
 	RANK_LRU,		/* LRU lists                                                          */
 	RANK_FUTEX,		/* one futex hash bucket                                              */
+	RANK_UFFD,		/* who waits for one userfaultfd                                      */
 	RANK_POLL,		/* poll and epoll tables                                              */
 	RANK_IPI_CALL,		/* cross-call slots                                                   */
 	RANK_SIGHAND,		/* one process's signal state                                         */

@@ -66,6 +66,7 @@ struct thread {
 	bool			make_it_fail;	/* (a) /proc/PID/make-it-fail: fault_inject.c   */
 	bool			fail_armed;	/* (a) counted in fault_arm()'s number          */
 	bool			fail_hit;	/* (o) an allocation failed on purpose          */
+	bool			no_userfault;	/* (o) faults may not wait for a userfaultfd: SIGBUS */
 	unsigned int		fail_nth;	/* (a) allocations until one fails; 0: none     */
 	unsigned int		cpu;		/* (r) last CPU, whose run queue it is on       */
 	struct list_head	rq_link;	/* (r) */

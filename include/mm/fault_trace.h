@@ -18,6 +18,14 @@
 	X(no_vma, !f->vma, "fault_with_mmap_lock", "SIGSEGV, SEGV_MAPERR")		\
 	X(no_access, r == FAULT_SEGV_ACCERR, "access_allowed", "SIGSEGV, SEGV_ACCERR")	\
 	X(no_table, !f->pte, "pte_alloc", "no memory for a table: the OOM killer")	\
+	X(uffd_missing, r == FAULT_UFFD_MISSING, "userfaultfd_missing",			\
+	  "registered, and no page: a userfaultfd is asked for it; wait, start over")	\
+	X(uffd_minor, r == FAULT_UFFD_MINOR, "userfaultfd_missing",			\
+	  "registered, and the object has the page: a userfaultfd is asked to map it; wait, start over") \
+	X(uffd_wp, r == FAULT_UFFD_WP, "do_wp_page",					\
+	  "protected by a userfaultfd, which is told of the write; wait, start over")	\
+	X(uffd_marker, is_pte_marker(f->orig_pte), "fault_marker",			\
+	  "only the protection is known: the page of the cache, write-protected")	\
 	X(anon_read, pte_none(f->orig_pte) && vma_is_anonymous(f->vma) && !f->write,	\
 	  "fault_anon_read", "the shared zero page, read-only")				\
 	X(anon_write, pte_none(f->orig_pte) && vma_is_anonymous(f->vma),		\

@@ -33,6 +33,7 @@ enum fault_result {
 	FAULT_RETRY,		/* something changed meanwhile: look everything up again     */
 	FAULT_WAIT,		/* f->page, referenced, must be unlocked first               */
 	FAULT_GROW,		/* the stack must grow first                                 */
+	FAULT_UFFD_MISSING, FAULT_UFFD_MINOR, FAULT_UFFD_WP,	/* a userfaultfd must bring, map, unprotect the page */
 };
 
 /* vm_ops - one of the named upward tables. All members may be NULL. */
@@ -58,6 +59,7 @@ struct vm_area_struct {
 	unsigned long		rb_gap;			/* (m) largest gap below any VMA of the subtree (augmented) */
 	struct mm_struct	*vm_mm;			/* (i) */
 	unsigned long		vm_flags;		/* (m) VM_* (mm/types.h)                    */
+	struct userfaultfd_ctx	*uffd_ctx;		/* (m) hears of its faults; NULL <=> no VM_UFFD_FLAGS */
 	pgprot_t		vm_page_prot;		/* (m) for a page that may be written if VM_WRITE and shared */
 	pgoff_t			vm_pgoff;		/* (m) first page's offset in the object; anon: birth address */
 	const struct vm_ops	*vm_ops;		/* (i) NULL: anonymous memory               */
@@ -97,6 +99,7 @@ struct mm_struct {
 	unsigned long		start_code, end_code, start_data, end_data, start_brk, brk; /* (m) */
 	unsigned long		start_stack, arg_start, arg_end, env_start, env_end; /* (m) */
 	unsigned long		vdso_base;		/* (i after exec) 0: none                   */
+	struct uffd_event	*uffd_events;		/* (m) told to userfaultfds by mmap_write_unlock() */
 	struct cpumask		cpu_mask;		/* (a) CPUs that may hold our translations  */
 	unsigned long		saved_auxv[64];		/* (i after exec) /proc/PID/auxv            */
 	unsigned long		flags;			/* (a) MMF_*                                */
@@ -145,7 +148,7 @@ struct mm_struct *dup_mm(struct mm_struct *old);
 unsigned long mm_rss(struct mm_struct *mm);
 
 /* ---- vma_lock.c: faults need one VMA, not the map ---- */
-/* mmap_write_unlock - up_write(mmap_lock), and every VMA locked by vma_start_write() is free again */
+/* mmap_write_unlock - up_write(mmap_lock); VMAs locked by vma_start_write() are free; tells userfaultfds. sleeps. */
 void mmap_write_unlock(struct mm_struct *mm);
 /* vma_start_write - before @vma changes: no fault is in it until mmap_write_unlock(). mmap_lock held (write). */
 void __vma_start_write(struct vm_area_struct *vma);
@@ -215,10 +218,8 @@ int pfn_access(struct vm_area_struct *vma, unsigned long addr, void *buf, int le
  */
 int install_special_mapping(struct mm_struct *mm, unsigned long addr, size_t len, unsigned long vm_flags,
 			    const struct vm_ops *ops, struct page **pages);
-/*
- * mm_populate - fault in [addr, addr+len) as far as it goes; 0 or the errno of the first page that did not
- * (mlock, MAP_POPULATE)
- */
+/* mm_populate - fault in [addr, addr+len) as far as it goes; 0 or the errno of the first page that did not (mlock,
+ * MAP_POPULATE) */
 int mm_populate(struct mm_struct *mm, unsigned long addr, size_t len);
 /* access_process_vm - reach into another address space (or one not loaded): bytes done, or -EFAULT. sleeps.
  * _forced: also where the program itself may not, as debuggers do (gup.c) */

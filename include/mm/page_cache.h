@@ -19,6 +19,8 @@ struct aspace_ops {
 	/* fill - make @page (locked, in the cache, not up to date) up to date and unlock it, now or later;
 	 * 0 or -errno (then unlocked, not up to date) */
 	int	(*fill)(struct address_space *as, struct page *page);
+	/* charge - account for a page that somebody else has filled (userfaultfd); 0 or -ENOSPC. NULL: nothing to do */
+	int	(*charge)(struct address_space *as);
 	/* writeout - start writing dirty @page; NULL: memory is the backing store (tmpfs) */
 	int	(*writeout)(struct address_space *as, struct page *page);
 	/* punch - cut the hole [start, end) for MADV_REMOVE and account for it; mmap_lock held; 0 or -errno.

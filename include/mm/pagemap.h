@@ -18,4 +18,7 @@ enum clear_refs {
 /* mm_clear_refs - the pages of @mm count as not used since now, or its peak as reached now; 0 or -EINTR */
 int mm_clear_refs(struct mm_struct *mm, enum clear_refs what);
 
+/* access_remote_vm - access_process_vm() for who looks from outside and shall not hang with it: asks no userfaultfd */
+long access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write);
+
 #endif

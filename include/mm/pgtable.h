@@ -92,10 +92,13 @@ void flush_tlb_mm(struct mm_struct *mm);
 void flush_tlb_kernel_range(unsigned long start, unsigned long end);
 
 /* ---- zap.c ---- */
-/* zap_range - remove all ptes of [start, end) of @vma; pages are gathered. mmap_lock held. */
+/* zap_range - remove all ptes of [start, end) of @vma, which goes; pages are gathered. mmap_lock held. */
 void zap_range(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start, unsigned long end);
 
-/* zap_file_pages - the same, but private copies stay. The page lock or nothing held; i_mmap_rwsem keeps @vma. */
+/* zap_pages - the same, but @vma stays: where uffd-wp was set for a page of an object, a marker says so. mmap_lock
+ * or i_mmap_rwsem held. */
+void zap_pages(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start, unsigned long end);
+/* zap_file_pages - the same again, but private copies stay. The page lock or nothing held; i_mmap_rwsem keeps @vma. */
 void zap_file_pages(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start, unsigned long end);
 
 /* ---- rmap.c (mapcounts) ---- */

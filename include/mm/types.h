@@ -59,7 +59,10 @@ typedef unsigned int gfp_t;
 #define VM_MAYSHARE		BIT(7)
 #define VM_GROWSDOWN		BIT(8)	/* stack                                             */
 #define VM_STACK		VM_GROWSDOWN
+#define VM_UFFD_MISSING		BIT(9)	/* userfaultfd brings pages that are not there      */
 #define VM_PFNMAP		BIT(10)	/* frames without struct page accounting (vdso, MMIO) */
+#define VM_UFFD_MINOR		BIT(11)	/* userfaultfd maps pages that the object has       */
+#define VM_UFFD_WP		BIT(12)	/* userfaultfd hears of writes to protected pages   */
 #define VM_LOCKED		BIT(13)
 #define VM_IO			BIT(14)
 #define VM_SEQ_READ		BIT(15)
@@ -71,6 +74,7 @@ typedef unsigned int gfp_t;
 #define VM_NORESERVE		BIT(21)
 #define VM_WIPEONFORK		BIT(25)
 #define VM_DONTDUMP		BIT(26)
+#define VM_UFFD_FLAGS		(VM_UFFD_MISSING | VM_UFFD_MINOR | VM_UFFD_WP)
 #define VM_LOCKED_MASK		(VM_LOCKED | VM_LOCKONFAULT)
 #define VM_ACCESS_FLAGS		(VM_READ | VM_WRITE | VM_EXEC)
 

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "utest.h"
+#include "uffd.h"
 
 static char text[1 << 18];
 
@@ -244,5 +244,41 @@ TEST(faulttrace_threads_may_map_and_unmap_while_traced)
 		CHECK_EQ(pthread_join(threads[i], &what), 0);
 		CHECK(!what);
 	}
+	set_trace(false);
+}
+
+/* ---- faults that a userfaultfd resolves ---- */
+
+TEST(faulttrace_records_what_a_userfaultfd_is_asked_for)
+{
+	int fd = uffd_new(UFFD_FEATURE_MINOR_SHMEM | UFFD_FEATURE_WP_HUGETLBFS_SHMEM), m = memfd_create("x", 0);
+	struct toucher t;
+	char *p, *q;
+
+	CHECK_OK(ftruncate(m, (off_t)(3 * page)));
+	p = map(3 * page, RW, MAP_SHARED, m);
+	q = map(3 * page, RW, MAP_SHARED, m);
+	q[page] = q[2 * page] = 'q';
+	CHECK_OK(uffd_register(fd, p, 2 * page, MISSING | MINOR));
+	CHECK_OK(uffd_register(fd, p + 2 * page, page, WP));
+	CHECK_OK(uffd_protect(fd, p + 2 * page, page, UFFDIO_WRITEPROTECT_MODE_WP));
+	set_trace(true);
+	touch_start(&t, p + 1, -1);
+	uffd_expect(fd, p, 0);
+	CHECK_OK(uffd_zero(fd, p, page, 0));
+	touch_end(&t);
+	EXPECT_RECORD(p + 1, " case=uffd_missing result=uffd_missing ");
+	touch_start(&t, p + page + 2, -1);
+	uffd_expect(fd, p + page, UFFD_PAGEFAULT_FLAG_MINOR);
+	CHECK_OK(uffd_continue(fd, p + page, page, 0));
+	touch_end(&t);
+	EXPECT_RECORD(p + page + 2, " case=uffd_minor result=uffd_minor ");
+	CHECK_EQ(p[2 * page + 3], 0);
+	EXPECT_RECORD(p + 2 * page + 3, " case=uffd_marker result=ok ");
+	touch_start(&t, p + 2 * page + 4, 'w');
+	uffd_expect(fd, p + 2 * page, UFFD_PAGEFAULT_FLAG_WP | UFFD_PAGEFAULT_FLAG_WRITE);
+	CHECK_OK(uffd_protect(fd, p + 2 * page, page, 0));
+	touch_end(&t);
+	EXPECT_RECORD(p + 2 * page + 4, " case=uffd_wp result=uffd_wp ");
 	set_trace(false);
 }

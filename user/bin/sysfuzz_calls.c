@@ -77,6 +77,7 @@ const struct fuzz_call fuzz_calls[] = {
 	CALL(epoll_ctl, "fifp")
 	CALL(epoll_pwait, "fpiip8")
 	CALL(eventfd2, "nx")
+	CALL(userfaultfd, "x")
 	CALL(mmap, "mmixfm")
 	CALL(munmap, "mm")
 	CALL(mprotect, "mmi")
