@@ -75,7 +75,7 @@ $(filter-out %/string_strict_test,$(HOST_LIB_BINS)): $(HOST_B)/%_test: \
 # kernel/base everything that needs no machine.
 HOST_MM_RUNS := memblock@4 numa@4 buddy@4 many_vmas@3 many_vmas@5 slub@4 slub_debug@4 slab@4 slob@3 slob@4 slob@5 \
 		vmalloc@3 vmalloc@4 vmalloc@5 \
-		$(foreach t,vma fault cow rmap page_cache mmu_gather space_threads,$(t)@3 $(t)@4 $(t)@5)
+		$(foreach t,vma fault cow rmap page_cache mmu_gather userfaultfd space_threads,$(t)@3 $(t)@4 $(t)@5)
 HOST_MM_TESTS := $(sort $(foreach r,$(HOST_MM_RUNS),$(firstword $(subst @, ,$(r)))))
 HOST_MM_BINS := $(HOST_MM_TESTS:%=$(HOST_B)/%_test)
 HOST_MM_SRCS := $(wildcard mm/*.c tests/host/arch/*.c) \

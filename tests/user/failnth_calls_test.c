@@ -14,7 +14,7 @@
 #include <sys/uio.h>
 
 #include "failnth.h"
-#include "utest.h"
+#include "uffd.h"
 
 #ifndef SYS_set_mempolicy_home_node
 #define SYS_set_mempolicy_home_node 450
@@ -220,3 +220,102 @@ static long act_mbind_shared(void)
 	return bind_middle(SHARED_ANON);
 }
 SWEEP(failnth_mbind_of_shared_memory_fails_cleanly, 9, .act = act_mbind_shared)
+
+/* ---- userfaultfd ---- */
+
+static char from[1 << 16] __attribute__((aligned(1 << 16)));
+
+static void need_uffd(void)
+{
+	close(uffd_new(UFFD_FEATURE_WP_HUGETLBFS_SHMEM));
+}
+
+static int fill_registered(char *shared, char *private)
+{
+	return uffd_api(fd, UFFD_FEATURE_WP_HUGETLBFS_SHMEM) ||
+	       uffd_register(fd, shared + page, 4 * page, MISSING | WP) ||
+	       uffd_zero(fd, shared + page, page, 0) || uffd_copy(fd, shared + 2 * page, from, page, 0) ||
+	       uffd_protect(fd, shared + page, 4 * page, UFFDIO_WRITEPROTECT_MODE_WP) ||
+	       uffd_register(fd, private, page, MISSING) || uffd_copy(fd, private, from, page, 0) ||
+	       uffd_unregister(fd, shared + page, page) ? -1 : 0;
+}
+
+static long act_uffd_fill(void)
+{
+	char *shared, *private;
+	long ret = -1;
+	int err;
+
+	fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return -1;
+	shared = mmap(NULL, 8 * page, RW, SHARED_ANON, -1, 0);
+	private = mmap(NULL, 2 * page, RW, ANON, -1, 0);
+	if (shared != MAP_FAILED && private != MAP_FAILED)
+		ret = fill_registered(shared, private);
+	err = errno;
+	close(fd);
+	if (shared != MAP_FAILED)
+		munmap(shared, 8 * page);
+	if (private != MAP_FAILED)
+		munmap(private, 2 * page);
+	errno = err;
+	return ret;
+}
+SWEEP(failnth_userfaultfd_fills_completely_or_not_at_all, 10, .prepare = need_uffd, .act = act_uffd_fill)
+
+static struct server server;
+static int forks, closed;
+
+static void close_childs(struct server *s, const struct uffd_msg *msg)
+{
+	(void)s;
+	if (msg->event != UFFD_EVENT_FORK)
+		return;
+	close((int)msg->arg.fork.ufd);
+	__atomic_fetch_add(&closed, 1, __ATOMIC_SEQ_CST);
+}
+
+static void prepare_events(void)
+{
+	need_root();
+	fd = uffd_new(UFFD_FEATURE_EVENT_FORK | UFFD_FEATURE_EVENT_REMAP | UFFD_FEATURE_EVENT_UNMAP);
+	mem = map(4 * page, PROT_NONE, ANON, -1);
+	server_start(&server, fd, close_childs);
+}
+
+static int fork_once(void)
+{
+	pid_t pid = fork();
+	int st;
+
+	if (pid == 0)
+		_exit(0);
+	if (pid < 0)
+		return -1;
+	waitpid(pid, &st, 0);
+	for (forks++; __atomic_load_n(&closed, __ATOMIC_SEQ_CST) < forks;)
+		sleep_ms(1);
+	return 0;
+}
+
+static long act_uffd_events(void)
+{
+	char *p = mmap(NULL, 4 * page, RW, ANON, -1, 0), *moved = MAP_FAILED;
+	long ret = -1;
+	int err;
+
+	if (p == MAP_FAILED)
+		return -1;
+	if (!uffd_register(fd, p, 3 * page, MISSING) && !fork_once())
+		moved = mremap(p, 2 * page, 2 * page, MREMAP_MAYMOVE | MREMAP_FIXED, mem);
+	if (moved != MAP_FAILED)
+		ret = munmap(moved + page, page);
+	err = errno;
+	munmap(p, 4 * page);
+	mmap(mem, 4 * page, PROT_NONE, ANON | MAP_FIXED, -1, 0);
+	errno = err;
+	return ret;
+}
+SWEEP(failnth_userfaultfd_events_are_told_or_nothing_happens, 10, .prepare = prepare_events, .act = act_uffd_events,
+      .other = EAGAIN)

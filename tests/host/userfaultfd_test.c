@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tests/host/userfaultfd_test.c - registered memory against a model: what is there, what is protected, who hears
+ *
+ * The descriptor has the SIGBUS feature, so a fault that its reader should resolve comes back as FAULT_SIGBUS
+ * instead of waiting for a reader. Waiting is tested by tests/user/userfaultfd*_test.c.
+ */
+#include "lib_hooks.h"
+#include "arch/host.h"
+#include "mm_space.h"
+#include <mm/rmap.h>
+#include <mm/swapops.h>
+#include <mm/userfaultfd.h>
+
+#define PAGES	24U
+#define FROM	(AT + 0x1000000UL)	/* the page that UFFDIO_COPY copies */
+#define SHMEM	2			/* the first file without a disk */
+
+struct model {
+	struct mm_struct *mm;
+	struct userfaultfd_ctx *ctx;
+	unsigned long base;
+	bool object;			/* shared memory of file SHMEM */
+	bool there[PAGES], wp[PAGES];
+	u64 word[PAGES], next;
+};
+
+static void model_begin(struct model *m, bool object)
+{
+	unsigned int features = UFFD_FEATURE_SIGBUS;
+
+	*m = (struct model){ .mm = mm_alloc(), .object = object, .next = 1 };
+	map_anon(m->mm, FROM, 1, RW, MAP_PRIVATE);
+	m->base = object ? map_file(m->mm, SHMEM, 0, PAGES, RW, MAP_SHARED) :
+			   map_anon(m->mm, AT, PAGES, RW, MAP_PRIVATE);
+	m->ctx = userfaultfd_alloc(m->mm, 0);
+	assert_non_null(m->ctx);
+	assert_int_equal(userfaultfd_enable(m->ctx, features), 0);
+	assert_int_equal(userfaultfd_enable(m->ctx, features), -EINVAL);
+	assert_int_equal(userfaultfd_register(m->ctx, m->base, PAGES * PAGE_SIZE, VM_UFFD_MISSING | VM_UFFD_WP), 0);
+}
+
+static void model_end(struct model *m)
+{
+	userfaultfd_release(m->ctx);
+	userfaultfd_put(m->ctx);
+	for (unsigned int i = 0; i < PAGES; i++)
+		expect_write(m->mm, m->base + i * PAGE_SIZE, i);
+	end_space(m->mm);
+}
+
+/* Is the protection of page @i in the table? */
+static bool wp_in_table(struct model *m, unsigned int i)
+{
+	pte_t pte = pte_at(m->mm, m->base + i * PAGE_SIZE);
+
+	if (!pte_present(pte))
+		return is_pte_marker(pte);
+	assert_false(pte_uffd_wp(pte) && pte_write(pte));
+	return pte_uffd_wp(pte);
+}
+
+static void model_check(struct model *m)
+{
+	mm_check(m->mm);
+	for (unsigned int i = 0; i < PAGES; i++)
+		assert_int_equal(wp_in_table(m, i), m->wp[i]);
+	soft_tlb_check();
+}
+
+/* ---- steps ---- */
+
+static void step_read(struct model *m, unsigned int i)
+{
+	u64 word = 0;
+
+	assert_int_equal(soft_read(m->mm, m->base + i * PAGE_SIZE, &word), m->there[i] ? FAULT_OK : FAULT_SIGBUS);
+	if (m->there[i])
+		assert_int_equal(word, m->word[i]);
+}
+
+static void step_write(struct model *m, unsigned int i)
+{
+	bool ok = m->there[i] && !m->wp[i];
+
+	assert_int_equal(soft_write(m->mm, m->base + i * PAGE_SIZE, m->next), ok ? FAULT_OK : FAULT_SIGBUS);
+	if (ok)
+		m->word[i] = m->next++;
+}
+
+static void step_fill(struct model *m, unsigned int i)
+{
+	bool zero = test_random(3) == 0, wp = !zero && test_random(2);
+	struct uffd_fill_request rq = {
+		.what = zero ? UFFD_ZERO : UFFD_COPY, .dst = m->base + i * PAGE_SIZE, .len = PAGE_SIZE,
+		.src = (const char *)FROM, .wp = wp,
+	};
+
+	expect_write(m->mm, FROM, m->next);
+	if (m->there[i]) {
+		assert_int_equal(userfaultfd_fill(m->ctx, &rq), -EEXIST);
+		return;
+	}
+	assert_int_equal(userfaultfd_fill(m->ctx, &rq), PAGE_SIZE);
+	m->there[i] = true;
+	m->wp[i] |= wp;
+	m->word[i] = zero ? 0 : m->next++;
+}
+
+static void step_protect(struct model *m, unsigned int i, unsigned int n)
+{
+	bool on = test_random(2);
+
+	assert_int_equal(userfaultfd_writeprotect(m->ctx, m->base + i * PAGE_SIZE, n * PAGE_SIZE, on), 0);
+	for (; n; n--, i++)
+		m->wp[i] = on && (m->object || m->there[i]);
+}
+
+static void step_drop(struct model *m, unsigned int i, unsigned int n)
+{
+	assert_int_equal(do_madvise(m->mm, m->base + i * PAGE_SIZE, n * PAGE_SIZE, MADV_DONTNEED), 0);
+	for (; n && !m->object; n--, i++)
+		m->there[i] = m->wp[i] = false;
+}
+
+static void step_mprotect(struct model *m, unsigned int i, unsigned int n)
+{
+	unsigned long a = m->base + i * PAGE_SIZE;
+
+	assert_int_equal(do_mprotect(m->mm, a, n * PAGE_SIZE, test_random(2) ? PROT_READ : PROT_NONE), 0);
+	assert_int_equal(soft_write(m->mm, a, 0), FAULT_SEGV_ACCERR);
+	assert_int_equal(do_mprotect(m->mm, a, n * PAGE_SIZE, RW), 0);
+}
+
+static void step_migrate(struct model *m, unsigned int i)
+{
+	struct page *page = page_at(m->mm, m->base + i * PAGE_SIZE), *new;
+
+	if (!page || !PageAnon(page))
+		return;
+	new = alloc_page(GFP_USER);
+	get_page(page);
+	assert_int_equal(migrate_page(page, new), 0);
+	put_page(new);
+}
+
+/* The child sees what is there, and nothing else of it: its memory is not registered. */
+static void step_fork(struct model *m, unsigned int i)
+{
+	unsigned long a = m->base + i * PAGE_SIZE;
+	struct mm_struct *child = dup_mm(m->mm);
+
+	assert_non_null(child);
+	if (!m->object) {
+		expect_word(child, a, m->there[i] ? m->word[i] : 0);
+		expect_write(child, a, 4711);
+	} else if (m->there[i]) {
+		expect_write(child, a, m->next);
+		m->word[i] = m->next++;
+	}
+	end_space(child);
+}
+
+/* Registered anew: what was protected is not any more. */
+static void step_register(struct model *m, unsigned int i, unsigned int n)
+{
+	unsigned long a = m->base + i * PAGE_SIZE;
+
+	assert_int_equal(userfaultfd_unregister(m->ctx, a, n * PAGE_SIZE), 0);
+	for (unsigned int k = i; k < i + n; k++)
+		m->wp[k] = false;
+	model_check(m);
+	assert_int_equal(userfaultfd_register(m->ctx, a, n * PAGE_SIZE, VM_UFFD_MISSING | VM_UFFD_WP), 0);
+}
+
+static void model_step(struct model *m)
+{
+	unsigned int i = (unsigned int)test_random(PAGES), n = 1 + (unsigned int)test_random(PAGES - i);
+
+	switch (test_random(12)) {
+	case 0: case 1:
+		step_read(m, i);
+		break;
+	case 2: case 3: case 4:
+		step_write(m, i);
+		break;
+	case 5: case 6:
+		step_fill(m, i);
+		break;
+	case 7:
+		step_protect(m, i, n);
+		break;
+	case 8:
+		step_drop(m, i, test_random(2) ? 1 : n);
+		break;
+	case 9:
+		step_mprotect(m, i, n);
+		break;
+	case 10:
+		step_migrate(m, i);
+		break;
+	default:
+		if (test_random(2))
+			step_fork(m, i);
+		else
+			step_register(m, i, n);
+	}
+	model_check(m);
+	if (m->mm->map_count > 2 && m->object)
+		panic("registered alike, but %d VMAs", m->mm->map_count);
+}
+
+static void run_model(bool object)
+{
+	unsigned long steps = (unsigned long)test_steps(8000);
+	struct model m;
+
+	test_seed();
+	model_begin(&m, object);
+	while (steps--)
+		model_step(&m);
+	model_end(&m);
+}
+
+static void random_steps_on_anonymous_memory_agree_with_a_model(void **state)
+{
+	run_model(false);
+}
+
+static void random_steps_on_shared_memory_agree_with_a_model(void **state)
+{
+	run_model(true);
+}
+
+/* ---- single claims ---- */
+
+static void protection_moves_with_a_page_to_another_frame(void **state)
+{
+	struct uffd_fill_request rq = { .what = UFFD_COPY, .len = PAGE_SIZE, .src = (const char *)FROM, .wp = true };
+	struct model m;
+	struct page *old;
+
+	model_begin(&m, false);
+	expect_write(m.mm, FROM, 5);
+	rq.dst = m.base;
+	assert_int_equal(userfaultfd_fill(m.ctx, &rq), PAGE_SIZE);
+	m.there[0] = m.wp[0] = true;
+	m.word[0] = 5;
+	old = page_at(m.mm, m.base);
+	assert_true(PageAnon(old));
+	step_migrate(&m, 0);
+	assert_ptr_not_equal(page_at(m.mm, m.base), old);
+	step_write(&m, 0);
+	step_read(&m, 0);
+	model_check(&m);
+	model_end(&m);
+}
+
+static void moved_memory_forgets_its_protection(void **state)
+{
+	struct model m;
+	long to;
+
+	model_begin(&m, false);
+	step_fill(&m, 3);
+	assert_int_equal(userfaultfd_writeprotect(m.ctx, m.base, PAGES * PAGE_SIZE, true), 0);
+	to = do_mremap(m.mm, m.base, PAGES * PAGE_SIZE, PAGES * PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, AT * 2);
+	assert_int_equal(to, AT * 2);
+	m.base = (unsigned long)to;
+	m.wp[3] = false;
+	model_check(&m);
+	assert_int_equal(userfaultfd_writeprotect(m.ctx, m.base, PAGE_SIZE, true), -ENOENT);
+	model_end(&m);
+}
+
+/* Filling gets -ENOMEM wherever memory ends, and then nothing is there. */
+static void no_memory_while_filling_leaves_the_page_missing(void **state)
+{
+	for (int object = 0; object < 2; object++) {
+		struct uffd_fill_request rq = { .what = UFFD_COPY, .len = PAGE_SIZE, .src = (const char *)FROM };
+		struct model m;
+		long r = -ENOMEM;
+
+		model_begin(&m, object);
+		expect_write(m.mm, FROM, 9);
+		rq.dst = m.base;
+		for (long n = 0; r == -ENOMEM; n++) {
+			step_read(&m, 0);
+			host_fail_after(n);
+			r = userfaultfd_fill(m.ctx, &rq);
+			host_fail_after(-1);
+		}
+		assert_int_equal(r, PAGE_SIZE);
+		expect_word(m.mm, m.base, 9);
+		model_end(&m);
+	}
+}
+
+static void a_file_cut_short_takes_its_pages_but_not_their_protection(void **state)
+{
+	struct uffd_fill_request rq = { .what = UFFD_ZERO, .len = PAGE_SIZE };
+	struct model m;
+
+	model_begin(&m, true);
+	rq.dst = m.base + 5 * PAGE_SIZE;
+	assert_int_equal(userfaultfd_fill(m.ctx, &rq), PAGE_SIZE);
+	m.there[5] = true;
+	assert_int_equal(userfaultfd_writeprotect(m.ctx, m.base, PAGES * PAGE_SIZE, true), 0);
+	object_truncate(SHMEM, 5);
+	assert_int_equal(userfaultfd_fill(m.ctx, &rq), -EFAULT);
+	rq.what = UFFD_CONTINUE;
+	assert_int_equal(userfaultfd_fill(m.ctx, &rq), -EINVAL);
+	object_truncate(SHMEM, OBJECT_PAGES);
+	m.there[5] = false;
+	for (unsigned int i = 0; i < PAGES; i++)
+		m.wp[i] = true;
+	model_check(&m);
+	step_read(&m, 5);
+	assert_int_equal(userfaultfd_fill(m.ctx, &rq), -EFAULT);
+	model_end(&m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SPACE_TEST(random_steps_on_anonymous_memory_agree_with_a_model),
+		SPACE_TEST(random_steps_on_shared_memory_agree_with_a_model),
+		SPACE_TEST(protection_moves_with_a_page_to_another_frame),
+		SPACE_TEST(moved_memory_forgets_its_protection),
+		SPACE_TEST(no_memory_while_filling_leaves_the_page_missing),
+		SPACE_TEST(a_file_cut_short_takes_its_pages_but_not_their_protection),
+	};
+
+	host_boot();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
