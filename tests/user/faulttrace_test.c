@@ -31,15 +31,9 @@ static void set_trace(bool on)
 static void read_trace(const char *path)
 {
 	int fd = open(path, O_RDONLY);
-	size_t n = 0;
-	ssize_t k;
 
 	CHECK_OK(fd);
-	while ((k = read(fd, text + n, sizeof(text) - 1 - n)) > 0)
-		n += k;
-	CHECK_EQ(k, 0);
-	text[n] = 0;
-	close(fd);
+	read_whole(fd, text, sizeof(text));
 }
 
 /* The last record of @p so far that has @what in it, or NULL. */

@@ -180,6 +180,32 @@ int make_file(const char *name, const void *data, size_t size)
 	return fd;
 }
 
+int write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY), err;
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	n = write(fd, text, strlen(text));
+	err = errno;
+	close(fd);
+	errno = err;
+	return n == (ssize_t)strlen(text) ? 0 : -1;
+}
+
+void read_whole(int fd, char *buf, size_t size)
+{
+	size_t n = 0;
+	ssize_t k;
+
+	while ((k = read(fd, buf + n, size - 1 - n)) > 0)
+		n += (size_t)k;
+	CHECK_EQ(k, 0);
+	buf[n] = 0;
+	close(fd);
+}
+
 int64_t now_ns(void)
 {
 	struct timespec t;

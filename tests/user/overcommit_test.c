@@ -37,21 +37,6 @@ static long read_long(const char *path)
 	return v;
 }
 
-/* 0, or -1 and errno */
-static int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY), err;
-	ssize_t n;
-
-	if (fd < 0)
-		return -1;
-	n = write(fd, text, strlen(text));
-	err = errno;
-	close(fd);
-	errno = err;
-	return n == (ssize_t)strlen(text) ? 0 : -1;
-}
-
 static void set(const char *path, long v)
 {
 	char text[32];

@@ -18,18 +18,12 @@ static char text[65536];
 /* Reads a /proc file whole; SKIPs only when there is no /proc at all. */
 static char *slurp(const char *path)
 {
-	size_t n = 0;
-	ssize_t k;
 	int fd;
 
 	need_proc();
 	fd = open(path, O_RDONLY);
 	CHECK_OK(fd);
-	while ((k = read(fd, text + n, sizeof(text) - 1 - n)) > 0)
-		n += k;
-	CHECK_EQ(k, 0);
-	text[n] = 0;
-	close(fd);
+	read_whole(fd, text, sizeof(text));
 	return text;
 }
 

@@ -27,20 +27,6 @@ static uint64_t pagemap_of(const void *p)
 	return e;
 }
 
-static int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY), err;
-	ssize_t n;
-
-	if (fd < 0)
-		return -1;
-	n = write(fd, text, strlen(text));
-	err = errno;
-	close(fd);
-	errno = err;
-	return n < 0 ? -1 : 0;
-}
-
 /* ---- pagemap ---- */
 
 TEST(pagemap_tells_what_is_behind_each_page)

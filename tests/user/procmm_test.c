@@ -23,10 +23,9 @@
 
 static char text[1 << 18];
 
-static char *slurp(const char *path)
+/* A file of /proc, or SKIP: not every machine shows it to everybody. */
+static int open_readable(const char *path)
 {
-	size_t n = 0;
-	ssize_t k;
 	int fd;
 
 	need_proc();
@@ -34,11 +33,12 @@ static char *slurp(const char *path)
 	if (fd < 0 && (errno == EACCES || errno == EPERM || errno == ENOENT))
 		SKIP("cannot be read here");
 	CHECK_OK(fd);
-	while ((k = read(fd, text + n, sizeof(text) - 1 - n)) > 0)
-		n += k;
-	CHECK_EQ(k, 0);
-	text[n] = 0;
-	close(fd);
+	return fd;
+}
+
+static char *slurp(const char *path)
+{
+	read_whole(open_readable(path), text, sizeof(text));
 	return text;
 }
 
@@ -349,24 +349,12 @@ TEST(procmm_kernel_layout_covers_all_addresses_without_a_gap)
 #define KPF_BUDDY	10
 #define KPF_NOPAGE	20
 
-static int open_words(const char *path)
-{
-	int fd;
-
-	need_proc();
-	fd = open(path, O_RDONLY);
-	if (fd < 0 && (errno == EACCES || errno == EPERM || errno == ENOENT))
-		SKIP("cannot be read here");
-	CHECK_OK(fd);
-	return fd;
-}
-
 static uint64_t words[8192];
 
 /* Frames with bit @bit set and not @NOPAGE. */
 static unsigned long count_frames(unsigned int bit, unsigned long *frames)
 {
-	int fd = open_words("/proc/kpageflags");
+	int fd = open_readable("/proc/kpageflags");
 	unsigned long n = 0;
 	ssize_t k;
 
@@ -406,7 +394,7 @@ TEST(procmm_kpage_files_are_read_in_whole_words)
 	static const char *const files[] = { "/proc/kpageflags", "/proc/kpagecount" };
 
 	for (int i = 0; i < 2; i++) {
-		int fd = open_words(files[i]);
+		int fd = open_readable(files[i]);
 
 		CHECK_ERR(pread(fd, words, 7, 0), EINVAL);
 		CHECK_ERR(pread(fd, words, 8, 4), EINVAL);

@@ -131,6 +131,8 @@ void need_root(void);
 
 /* ---- files and time ---- */
 int make_file(const char *name, const void *data, size_t size);	/* open for read and write */
+int write_text(const char *path, const char *text);	/* into a file of /proc; 0, or -1 and errno */
+void read_whole(int fd, char *buf, size_t size);	/* up to its end, as a string; closes it */
 int64_t now_ns(void);				/* CLOCK_MONOTONIC */
 void sleep_ms(long ms);
 long read_number(const char *file, const char *key);	/* after `key', or -1 */
