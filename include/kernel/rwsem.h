@@ -8,8 +8,9 @@
 
 struct CAPABILITY("rwsem") rw_semaphore {
 	long			count;		/* (a) readers; -1 = writer                     */
-	unsigned int		writers_waiting; /* (a) */
+	unsigned int		writers_waiting, readers_waiting; /* (a) */
 	u16			rank;		/* (i) */
+	bool			readers_turn;	/* (a) a writer left it to those who waited     */
 	struct thread		*writer;	/* (a) for reports                              */
 	wait_queue_head_t	waiters;
 };

@@ -7,6 +7,8 @@
  * ALWAYS TRUE    R1  count is -1, or the number of readers.
  *                R2  while a writer waits no new reader enters, so a stream of readers cannot
  *                    starve it; readers that woke up together enter together.
+ *                    Nor do writers starve readers: the one that leaves gives those who wait their turn,
+ *                    and no writer enters before they are in.
  *                R3  a waiter is queued before its last attempt, and every release that could let
  *                    someone in looks at the queue afterwards.
  *
@@ -18,17 +20,25 @@
 void init_rwsem(struct rw_semaphore *s, enum lock_rank rank)
 {
 	s->count = 0;
-	s->writers_waiting = 0;
+	s->writers_waiting = s->readers_waiting = 0;
+	s->readers_turn = false;
 	s->rank = (u16)rank;
 	s->writer = NULL;
 	init_waitqueue_head(&s->waiters);
+}
+
+/* A turn that was given while the last waiter left (killed) is nobody's: hence the second question. */
+static bool readers_first(const struct rw_semaphore *s)
+{
+	return unlikely(__atomic_load_n(&s->readers_turn, __ATOMIC_SEQ_CST)) &&
+	       __atomic_load_n(&s->readers_waiting, __ATOMIC_SEQ_CST);
 }
 
 static bool take_read(struct rw_semaphore *s)
 {
 	long c = __atomic_load_n(&s->count, __ATOMIC_RELAXED);
 
-	while (c >= 0 && !__atomic_load_n(&s->writers_waiting, __ATOMIC_SEQ_CST))
+	while (c >= 0 && (!__atomic_load_n(&s->writers_waiting, __ATOMIC_SEQ_CST) || readers_first(s)))
 		if (__atomic_compare_exchange_n(&s->count, &c, c + 1, false, __ATOMIC_SEQ_CST,
 						__ATOMIC_RELAXED))
 			return true;
@@ -39,6 +49,8 @@ static bool take_write(struct rw_semaphore *s)
 {
 	long zero = 0;
 
+	if (readers_first(s))
+		return false;
 	if (!__atomic_compare_exchange_n(&s->count, &zero, -1, false, __ATOMIC_SEQ_CST,
 					 __ATOMIC_RELAXED))
 		return false;
@@ -65,6 +77,20 @@ static int wait_for(struct rw_semaphore *s, bool (*take)(struct rw_semaphore *),
 	return err;
 }
 
+/* read_slowly - the last of those whose turn it was ends it: inside, or (killed) with a word to the writers */
+static int read_slowly(struct rw_semaphore *s, enum thread_state state)
+{
+	int err;
+
+	__atomic_fetch_add(&s->readers_waiting, 1, __ATOMIC_SEQ_CST);
+	err = wait_for(s, take_read, state);
+	if (__atomic_sub_fetch(&s->readers_waiting, 1, __ATOMIC_SEQ_CST) == 0)
+		__atomic_store_n(&s->readers_turn, false, __ATOMIC_SEQ_CST);
+	if (err)
+		wake_up_all(&s->waiters);
+	return err;
+}
+
 static int read_common(struct rw_semaphore *s, enum thread_state state, unsigned long site)
 {
 	int err = 0;
@@ -72,7 +98,7 @@ static int read_common(struct rw_semaphore *s, enum thread_state state, unsigned
 	might_sleep();
 	lockdep_acquire(s, (enum lock_rank)s->rank, true, false, site);
 	if (!take_read(s))
-		err = wait_for(s, take_read, state);
+		err = read_slowly(s, state);
 	if (err)
 		lockdep_release(s, true);
 	return err;
@@ -163,6 +189,8 @@ void up_write(struct rw_semaphore *s)
 	ASSERT_MSG(s->count == -1, "up_write of %p: count is %ld", (void *)s, s->count);
 	lockdep_release(s, true);
 	s->writer = NULL;
+	if (unlikely(__atomic_load_n(&s->readers_waiting, __ATOMIC_RELAXED)))
+		__atomic_store_n(&s->readers_turn, true, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&s->count, 0, __ATOMIC_SEQ_CST);
 	wake_up_all(&s->waiters);
 }

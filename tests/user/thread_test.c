@@ -496,6 +496,20 @@ TEST(thread_concurrent_mmap_munmap_and_fork_work)
 		CHECK(join(t[i]) == NULL);
 }
 
+TEST(thread_reader_of_the_map_gets_its_turn_among_threads_that_change_it)
+{
+	pthread_t t[3];
+
+	need_proc();
+	for (int i = 0; i < 3; i++)
+		t[i] = start(map_and_unmap, &stop);
+	for (int i = 0; i < 20; i++)
+		CHECK(maps_count(&stop, 1) == 1);
+	stop = true;
+	for (int i = 0; i < 3; i++)
+		CHECK(join(t[i]) == NULL);
+}
+
 static void *protect_and_write(void *arg)
 {
 	(void)arg;
