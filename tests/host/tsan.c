@@ -22,6 +22,13 @@ HOOKS(4)
 HOOKS(8)
 HOOKS(16)
 
+/* What a thread did longest ago is still known by its stack. */
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void)
+{
+	return "history_size=7";
+}
+
 const char *__tsan_default_suppressions(void);
 const char *__tsan_default_suppressions(void)
 {
@@ -33,8 +40,11 @@ const char *__tsan_default_suppressions(void)
 	"race:free_buddy\n"
 	/* A look at another CPU's array, before it is asked. */
 	"race:may_be_idle\n"
-	/* A copied VMA sets anew what others may be changing in the original: pins, i_mmap node. */
-	"race:vm_area_alloc\n"
+	/*
+	 * A copied VMA sets anew what others may be changing in the original: pins, i_mmap node. (Both ends of
+	 * the first: it may have forgotten the other one's stack.)
+	 */
+	"race:vm_area_alloc\n" "race:vma_unpin\n" "race:vma_pin\n"
 	/* A page table's lock is made before the table is: a fence, then the entry; who sees that, sees both. */
 	"race:spin_lock_init\n"
 	"race:prepare_new_page\n"
