@@ -131,7 +131,7 @@ static ssize_t write_pages(struct address_space *as, struct iov_iter *it, loff_t
 		done += copied;
 		if (pos > as->size && copied)
 			WRITE_ONCE(as->size, pos);
-		if (copied < n) {
+		if (!copied) {		/* less than n: what is written now may be what was missing */
 			err = -EFAULT;
 			break;
 		}

@@ -26,6 +26,19 @@ bool process_may_access(const struct process *p)
 		me->gid == p->gid && me->gid == p->egid && me->gid == p->sgid);
 }
 
+/* As the other process itself may access it; a stack of its does not grow for us. */
+static bool remote_allows(struct mm_struct *mm, unsigned long addr, bool write)
+{
+	struct vm_area_struct *vma;
+	bool ok;
+
+	down_read(&mm->mmap_lock);
+	vma = find_vma_intersection(mm, addr, addr + 1);
+	ok = vma && (vma->vm_flags & (write ? VM_WRITE : VM_READ));
+	up_read(&mm->mmap_lock);
+	return ok;
+}
+
 /* Copy between @it (ours) and [addr, addr+len) of @mm in pieces: bytes done, or -errno if none were. */
 static long copy_remote(struct mm_struct *mm, struct iov_iter *it, unsigned long addr, size_t len,
 			bool write, void *page)
@@ -33,9 +46,11 @@ static long copy_remote(struct mm_struct *mm, struct iov_iter *it, unsigned long
 	size_t done = 0;
 
 	while (done < len && it->count) {
-		size_t n = min(min(len - done, it->count), PAGE_SIZE);
+		size_t n = min(min(len - done, it->count), PAGE_SIZE - ((addr + done) & ~PAGE_MASK));
 		long got;
 
+		if (!remote_allows(mm, addr + done, write))
+			return done ? (long)done : -EFAULT;
 		if (write)
 			n = copy_from_iter(page, n, it);
 		got = n ? access_process_vm(mm, addr + done, page, n, write) : -EFAULT;

@@ -87,7 +87,8 @@ static bool grow_allowed(struct mm_struct *mm, struct vm_area_struct *vma, unsig
 		return false;
 	if (prev && addr < prev->vm_end)
 		return false;
-	return may_expand_vm(mm, vma->vm_flags, pages) && vm_charge(mm, vma->vm_flags, pages);
+	return may_expand_vm(mm, vma->vm_flags, pages) && may_lock(mm, vma->vm_flags, pages) &&
+	       vm_charge(mm, vma->vm_flags, pages);
 }
 
 enum fault_result expand_stack(struct mm_struct *mm, unsigned long addr)
@@ -99,6 +100,8 @@ enum fault_result expand_stack(struct mm_struct *mm, unsigned long addr)
 	vma = find_vma(mm, addr);
 	if (vma && vma->vm_start <= addr) {
 		r = FAULT_OK;			/* another thread grew it */
+	} else if (vma && (vma->vm_flags & VM_GROWSDOWN) && anon_vma_prepare(vma)) {
+		r = FAULT_OOM;			/* a stack that grows will be written to, if not now */
 	} else if (vma && (vma->vm_flags & VM_GROWSDOWN) && grow_allowed(mm, vma, addr)) {
 		unsigned long pages = (vma->vm_start - addr) >> PAGE_SHIFT;
 

@@ -258,6 +258,8 @@ static int populate_page(struct mm_struct *mm, unsigned long addr, bool write)
 	down_read(&mm->mmap_lock);
 	vma = find_vma_intersection(mm, addr, addr + 1);
 	err = !vma ? -ENOMEM : vma->vm_flags & (VM_PFNMAP | VM_IO) ? -EINVAL : 0;
+	if (!err && !(vma->vm_flags & (write ? VM_WRITE : VM_READ)))
+		err = -EINVAL;			/* although a write implies a read elsewhere */
 	up_read(&mm->mmap_lock);
 	return err ? err : populate_errno(handle_mm_fault(mm, addr, write, false, false));
 }

@@ -68,6 +68,19 @@ int mm_populate(struct mm_struct *mm, unsigned long addr, size_t len)
 	return err;
 }
 
+void populate_locked(struct mm_struct *mm, unsigned long addr, unsigned long stop)
+{
+	unsigned long flags, end;
+
+	for (; addr < stop; addr = end) {
+		end = stop;
+		if (!populate_flags(mm, addr, &end, &flags))
+			return;
+		if (flags & VM_LOCKED)
+			(void)populate_vma(mm, addr, end, flags);
+	}
+}
+
 /* ---- mlock ----------------------------------------------------------------------------------- */
 
 /* lock_vma - the part of *@vmap inside [start, end) gets @lock for its VM_LOCKED_MASK bits */

@@ -126,6 +126,8 @@ void unmap_region(struct mm_struct *mm, struct list_head *list, struct vm_area_s
 int mmap_region(struct mm_struct *mm, struct vm_area_struct *proto, bool merge);
 /* mmap_locked - do_mmap() without its checks of @rq; mmap_lock held for write, @len is rq->len in whole pages */
 long mmap_locked(struct mm_struct *mm, const struct mmap_request *rq, size_t len);
+/* populate_locked - fault in what is VM_LOCKED of [addr, stop), up to the first hole; mmap_lock not held */
+void populate_locked(struct mm_struct *mm, unsigned long addr, unsigned long stop);
 /* may_lock - does RLIMIT_MEMLOCK allow @pages more, if @vm_flags would lock them? */
 bool may_lock(const struct mm_struct *mm, unsigned long vm_flags, unsigned long pages);
 void update_hiwater(struct mm_struct *mm);

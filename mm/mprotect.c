@@ -75,6 +75,12 @@ static int charge_writable(struct mm_struct *mm, unsigned long old, unsigned lon
 	return 0;
 }
 
+/* forgives - nothing was ever written to @vma, and with @flags nothing can be: no page is promised any more */
+static bool forgives(const struct vm_area_struct *vma, unsigned long flags)
+{
+	return !(flags & VM_WRITE) && vma_is_anonymous(vma) && !vma->anon_vma;
+}
+
 /* mprotect_vma - the part of @vma inside [start, end) gets @flags; *@vmap: the VMA that covers it */
 static int mprotect_vma(struct vm_area_struct **vmap, unsigned long start, unsigned long end,
 			unsigned long flags, bool *flush)
@@ -92,12 +98,15 @@ static int mprotect_vma(struct vm_area_struct **vmap, unsigned long start, unsig
 	err = charge_writable(mm, old, &flags, pages);
 	if (err)
 		return err;
+	if (forgives(vma, flags))
+		flags &= ~VM_ACCOUNT;
 	err = vma_modify(vmap, start, end, flags);
 	if (err) {
 		vm_uncharge(flags & ~old, pages);
 		return err;
 	}
 	vm_stat_account(mm, old, -(long)pages);
+	vm_uncharge(old & ~flags, pages);
 	vm_stat_account(mm, flags, (long)pages);
 	*flush |= change_protection(*vmap, start, end);
 	return 0;
@@ -125,8 +134,22 @@ static int growsdown_start(struct vm_area_struct *vma, unsigned long prot, unsig
 	return 0;
 }
 
+/* What is private, locked, and may be written from now on gets its own pages at once: no fault is due later. */
+struct fill {
+	unsigned long start, end;
+};
+
+static void note_fill(struct fill *fill, const struct vm_area_struct *vma, unsigned long flags, unsigned long pos,
+		      unsigned long end)
+{
+	if ((vma->vm_flags & (VM_WRITE | VM_SHARED | VM_LOCKED)) != VM_LOCKED || !(flags & VM_WRITE))
+		return;
+	fill->start = min(fill->start, pos);
+	fill->end = min(end, vma->vm_end);
+}
+
 static int mprotect_locked(struct mm_struct *mm, unsigned long start, unsigned long end,
-			   unsigned long prot)
+			   unsigned long prot, struct fill *fill)
 {
 	struct vm_area_struct *vma = find_vma(mm, start);
 	unsigned long first, pos;
@@ -146,6 +169,7 @@ static int mprotect_locked(struct mm_struct *mm, unsigned long start, unsigned l
 			err = -EACCES;
 			break;
 		}
+		note_fill(fill, vma, flags, pos, end);
 		err = mprotect_vma(&vma, pos, end, flags, &flush);
 		if (err)
 			break;
@@ -160,6 +184,7 @@ int do_mprotect(struct mm_struct *mm, unsigned long addr, size_t len, unsigned l
 {
 	const unsigned long grows = PROT_GROWSDOWN | PROT_GROWSUP;
 	unsigned long end = addr + ALIGN_UP(len, PAGE_SIZE);
+	struct fill fill = { .start = ~0UL };
 	int err;
 
 	if ((prot & grows) == grows || !IS_ALIGNED(addr, PAGE_SIZE))
@@ -172,7 +197,9 @@ int do_mprotect(struct mm_struct *mm, unsigned long addr, size_t len, unsigned l
 		return -EINVAL;
 	if (down_write_killable(&mm->mmap_lock))
 		return -EINTR;
-	err = mprotect_locked(mm, addr, end, prot);
+	err = mprotect_locked(mm, addr, end, prot, &fill);
 	mmap_write_unlock(mm);
+	if (fill.start < fill.end)
+		populate_locked(mm, fill.start, fill.end);
 	return err;
 }

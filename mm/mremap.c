@@ -263,8 +263,6 @@ static long mremap_to(struct mm_struct *mm, struct move *m, unsigned long flags)
 	err = resize_errno(m);
 	if (err)
 		return err;
-	if (m->dontunmap && !may_expand_vm(mm, m->vma->vm_flags, m->old_len >> PAGE_SHIFT))
-		return -ENOMEM;
 	err = find_unmapped_area(mm, m->new_addr, m->new_len,
 				 flags & MREMAP_FIXED ? MAP_FIXED : 0);
 	if (err < 0)
@@ -284,6 +282,9 @@ static long mremap_to(struct mm_struct *mm, struct move *m, unsigned long flags)
 	m->vma = find_vma(mm, m->old_addr);	/* both may have split it or freed neighbours */
 	if (!m->vma || m->vma->vm_start > m->old_addr)
 		return -EFAULT;			/* length 0, onto itself: it is gone */
+	/* What was at the new place is gone, and counts no longer. */
+	if (m->dontunmap && !may_expand_vm(mm, m->vma->vm_flags, m->old_len >> PAGE_SHIFT))
+		return -ENOMEM;
 	return move_vma(m);
 }
 

@@ -41,7 +41,9 @@ static long remap_locked(struct mm_struct *mm, unsigned long addr, size_t len, p
 	};
 	long ret;
 
-	if (!vma || vma->vm_start > addr || !(vma->vm_flags & VM_SHARED) || !vma->mapping ||
+	/* What can never be written does not count as shared here, nor on Linux. */
+	if (!vma || vma->vm_start > addr || !(vma->vm_flags & VM_SHARED) ||
+	    !(vma->vm_flags & VM_MAYWRITE) || !vma->mapping ||
 	    !covers(vma, addr + len))
 		return -EINVAL;
 	if (pgoff + (len >> PAGE_SHIFT) > __INT64_MAX__ >> PAGE_SHIFT)

@@ -152,10 +152,13 @@ TEST(overcommit_counts_what_mappings_promise)
 	CHECK_EQ(meminfo("Committed_AS"), before + 256 * kb);
 	CHECK_OK(mprotect(map(100 * page, PROT_NONE, ANON, -1), 40 * page, RW));
 	CHECK_EQ(meminfo("Committed_AS"), before + 296 * kb);
-	CHECK_OK(mprotect(p, 256 * page, PROT_READ));	/* stays promised */
+	*p = 1;
+	CHECK_OK(mprotect(p, 256 * page, PROT_READ));	/* has a page: all of it stays promised */
 	CHECK_OK(munmap(p, 128 * page));
 	CHECK_EQ(meminfo("Committed_AS"), before + 168 * kb);
 	map(64 * page, RW, SHARED_ANON, -1);
+	CHECK_EQ(meminfo("Committed_AS"), before + 232 * kb);
+	CHECK_OK(mprotect(map(64 * page, RW, ANON, -1), 64 * page, PROT_READ));	/* never written: is not */
 	CHECK_EQ(meminfo("Committed_AS"), before + 232 * kb);
 }
 
