@@ -5,6 +5,7 @@
   structures   tests/host programs with STEPS=10^7 operations each, and again with SLOW=1 (everything
                compared, validators run after each step) and fewer
   threads      the allocators with four CPUs as threads under ThreadSanitizer, 10^6 operations each
+  faults       user/bin/faultfuzz.c at each port and depth, each line as on this machine's Linux
   parsers      libFuzzer on every target of tests/fuzz/, for --minutes in all
 
 --quick leaves only the parsers, with a number of runs each: the part of `make test`. Everything
@@ -23,8 +24,10 @@ import sys
 import threading
 import time
 
+import faultfuzz
 import machine
 
+FAULT_SEEDS, FAULT_STEPS = 40, 2000
 SLOW_STEPS = 100000             # with everything compared after each
 # tests/host/NAME_test.c, where it exists, which run STEPS= operations against a model. @n is LEVELS=n: the
 # depth of page tables, or for slob and threads the kind of allocator.
@@ -93,6 +96,14 @@ class Plan:
             yield self.model(run, f"_race_free_for_4_times_{self.args.steps // 10}_steps",
                              STEPS=self.args.steps // 10)
 
+    def faults(self):
+        """FAULT_SEEDS runs of FAULT_STEPS for each machine."""
+        for arch, levels in faultfuzz.DEPTHS:
+            port = f"{arch}:{machine.depth_name(arch, levels)}"
+            yield Part(f"faultfuzz_on_{port.replace(':', '_')}_is_as_on_linux",
+                       [os.path.join(machine.ROOT, "scripts/faultfuzz.py"), "--port", port, "--build", self.args.build,
+                        "--seed", str(self.args.seed), "--seeds", str(FAULT_SEEDS), "--steps", str(FAULT_STEPS)], 7200)
+
     def targets(self):
         """Names of the libFuzzer targets."""
         return sorted(name[:-len("_fuzz.c")] for name in os.listdir(os.path.join(machine.ROOT, "tests/fuzz"))
@@ -137,14 +148,16 @@ class Plan:
         if self.args.quick:
             parts = list(self.parsers())
         else:
-            parts = list(self.structures()) + list(self.threads()) + list(self.parsers())
+            parts = list(self.structures()) + list(self.threads()) + list(self.faults()) + list(self.parsers())
         return [part for part in parts if self.args.only in part.name]
 
     def prepare(self):
         """Build what the parts run."""
         machine.make("fuzz-targets", f"O={self.build}")
         if not self.args.quick:
-            machine.make("host-programs", f"O={self.build}")
+            machine.make("host-programs", "user-host", f"O={self.build}")
+            for arch in machine.PORTS:
+                machine.make("all", "initrd", f"ARCH={arch}", f"O={self.build}")
 
 
 def main():

@@ -10,6 +10,7 @@ One boot is called PORT:DEPTH:smpN:MEMORY:SUITE, e.g. riscv:sv39:smp4:512M:user.
   user-clang   the same, made by the other compiler
   link         tests/link: dynamic programs with the C library's shared objects, and one linked with -N
   calls        callmatrix as PID 1: its lines are those that it prints on this machine's Linux
+  faultfuzz    random faults and memory calls: each line as on this machine's Linux
   smoke        a shell session on the default file system, typed over the serial line
   busybox      a BusyBox session on the BusyBox file system
   bad-WHAT     input that no kernel can use: one clear line, then power off
@@ -36,6 +37,7 @@ import time
 
 import answers
 import bad_inputs
+import faultfuzz
 import guest
 import ktap
 import machine
@@ -64,6 +66,9 @@ riscv:sv39:smp4:512M:user-clang x86_64:5level:smp4:512M:user-clang
 riscv:sv48:smp1:32M:user      x86_64:4level:smp1:32M:user
 riscv:sv57:smp1:512M:user     x86_64:5level:smp4:512M:user
 riscv:sv39:smp1:4608M:user    x86_64:5level:smp1:4608M:user
+riscv:sv39:smp1:512M:faultfuzz x86_64:4level:smp1:512M:faultfuzz-debug
+riscv:sv48:smp1:512M:faultfuzz-debug x86_64:5level:smp1:512M:faultfuzz
+riscv:sv57:smp1:512M:faultfuzz
 riscv:sv57:smp1:32M:smoke     x86_64:5level:smp1:32M:smoke
 riscv:sv39:smp4:512M:smoke    x86_64:4level:smp4:512M:smoke
 riscv:sv48:smp4:512M:busybox  x86_64:4level:smp4:512M:busybox
@@ -74,8 +79,10 @@ riscv:sv57:smp1:64M:busybox   x86_64:5level:smp1:64M:busybox
 
 NAME = re.compile(r"^(riscv:sv(39|48|57)|x86_64:(4|5)level):smp(\d+):(\d+[MG]):([\w-]+)$")
 TIMEOUTS = {"ktest": 180, "user": 240, "user-debug": 300, "user-clang": 300, "calls": 240, "smoke": 90,
-            "busybox": 150, "link": 90, "bad": 40}
-VARIANTS = {"ktest": "-debug-ktest", "user-debug": "-debug", "user-clang": "-debug-clang"}
+            "busybox": 150, "link": 90, "bad": 40, "faultfuzz": 60, "faultfuzz-debug": 90}
+FUZZ = (1, 300, 6)              # of faultfuzz: seed, steps, number of seeds
+VARIANTS = {"ktest": "-debug-ktest", "user-debug": "-debug", "user-clang": "-debug-clang",
+            "faultfuzz-debug": "-debug"}
 OPTIONS = {"numa": "", "highmem": "highmem=400M", "slab": "slab=slab", "slob": "slab=slob",
            "history": "mmap_cache=off nopage=share"}
 PANIC = re.compile(r"^.*\b(?:kernel panic|panic:|PANIC).*$", re.MULTILINE)
@@ -150,8 +157,10 @@ class Runner:
                 machine.make("initrd", f"ARCH={arch}", f"O={self.build}", "ROOTFS=busybox")
             if any(job.suite == "link" for job in mine):
                 machine.make("initrd-link", f"ARCH={arch}", f"O={self.build}")
-        if any(job.suite in ("linux", "calls") for job in jobs):
+        fuzz = any(job.suite.startswith("faultfuzz") for job in jobs)
+        if fuzz or any(job.suite in ("linux", "calls") for job in jobs):
             machine.make("user-host", "link-host", f"O={self.build}")
+        self.fuzz_expected = faultfuzz.on_linux(self.build, *FUZZ) if fuzz else {}
 
     def command(self, job, append="", initrd="initrd.cpio", extra=()):
         kernel = self.path(job.arch + job.kernel_variant(), "verso.elf")
@@ -170,6 +179,8 @@ class Runner:
                 outcome = self.run_bad(job)
             elif job.suite == "calls":
                 outcome = self.run_calls(job)
+            elif job.suite.startswith("faultfuzz"):
+                outcome = self.run_faultfuzz(job)
             elif job.suite in ("smoke", "busybox"):
                 outcome = self.run_session(job)
             else:
@@ -192,6 +203,16 @@ class Runner:
         command = self.command(job, append, initrd, extra=nodes)
         text, _, lost = guest.run_to_end(command, job.timeout() * self.scale)
         return self.judge(text, lost, not in_kernel)
+
+    def run_faultfuzz(self, job):
+        text, _, lost = guest.run_to_end(self.command(job, faultfuzz.boot_words(*FUZZ)), job.timeout() * self.scale)
+        passed, failed, reasons = faultfuzz.compare(self.fuzz_expected, text, job.arch,
+                                                    machine.depth_name(job.arch, job.levels))
+        panic = PANIC.search(text)
+        reasons += [lost] * bool(lost) + [panic.group(0).strip()] * bool(panic)
+        if len(passed) + len(failed) != FUZZ[2]:
+            reasons.append("faultfuzz did not run to its end on this machine's Linux")
+        return Outcome(passed, failed, (), reasons, text)
 
     def judge(self, text, lost, from_init):
         """KTAP on a console: complete, no panic, ended by itself."""

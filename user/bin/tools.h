@@ -17,6 +17,7 @@
 	X(cp, "[-r] FROM... TO: copy files")                                       \
 	X(crash, "KIND: commit one memory or instruction crime; alone lists kinds") \
 	X(echo, "[-n] [WORD...]: print words")                                     \
+	X(faultfuzz, "[SEED [STEPS [SEEDS [EVERY]]]]: random memory calls and accesses, one line each") \
 	X(faulttrace, "PID | COMMAND [ARG...]: each page fault, as the kernel decided it") \
 	X(forkbomb, "[LIMIT]: fork until it fails, say how far it got, clean up")   \
 	X(forktest, "[N]: N children, each with its own exit status")               \
