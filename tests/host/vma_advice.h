@@ -100,8 +100,13 @@ static int m_advise_populate(struct mspace *s, unsigned int first, unsigned int 
 {
 	enum fault_result r = FAULT_OK;
 
-	for (; r == FAULT_OK && first < end; first++)
+	for (; r == FAULT_OK && first < end; first++) {
+		const struct mvma *v = m_at(s, first);
+
+		if (v && a == SOFT_READ && !(v->flags & VM_READ))
+			return -EINVAL;		/* although a write implies a read */
 		r = m_access(s, first, a);
+	}
 	return r == FAULT_OK ? 0 : r == FAULT_SEGV_ACCERR ? -EINVAL : r == FAULT_SIGBUS ? -EFAULT : -ENOMEM;
 }
 

@@ -152,22 +152,43 @@ static int m_protect_part(struct mspace *s, const struct mvma *v, unsigned int f
 			return -ENOMEM;
 		flags |= flags & VM_NORESERVE ? 0 : VM_ACCOUNT;
 	}
+	if (!(flags & VM_WRITE) && v->object == NO_OBJECT && !v->av)
+		flags &= ~VM_ACCOUNT;		/* never written, and cannot be: nothing is promised */
 	return m_modify(s, first, end, flags);
+}
+
+/* What is private and locked, and becomes writable, gets its pages: from the first such part to the last. */
+static void m_fill(struct mspace *s, unsigned int first, unsigned int end)
+{
+	while (first < end) {
+		const struct mvma *v = m_at(s, first);
+		unsigned int stop = v ? min(end, v->end) : end;
+
+		if (v && (v->flags & VM_LOCKED))
+			m_populate(s, first, stop);
+		first = stop;
+	}
 }
 
 /* Applies to everything up to the first hole; a hole is ENOMEM. */
 static int m_protect(struct mspace *s, unsigned int first, unsigned int end, unsigned long prot)
 {
-	while (first < end) {
+	unsigned int from = WINDOW, to = 0;
+	int err = 0;
+
+	while (!err && first < end) {
 		const struct mvma *v = m_at(s, first);
 		unsigned int stop = v ? min(end, v->end) : 0;
-		int err = v ? m_protect_part(s, v, first, stop, prot) : -ENOMEM;
 
-		if (err)
-			return err;
+		if (v && (prot & VM_WRITE) && (v->flags & (VM_WRITE | VM_SHARED | VM_LOCKED)) == VM_LOCKED) {
+			from = min(from, first);
+			to = stop;
+		}
+		err = v ? m_protect_part(s, v, first, stop, prot) : -ENOMEM;
 		first = stop;
 	}
-	return 0;
+	m_fill(s, from, to);
+	return err;
 }
 
 static void step_mprotect(struct mspace *s, unsigned int first, unsigned int n)
