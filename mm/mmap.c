@@ -243,7 +243,7 @@ long mmap_locked(struct mm_struct *mm, const struct mmap_request *rq, size_t len
 	return err ? err : addr;
 }
 
-/* place_errno - 0, or what is wrong with address and length: that is said before anything else */
+/* place_errno - 0, or what is wrong with address, length and RLIMIT_MEMLOCK: that is said before anything else */
 static int place_errno(struct mm_struct *mm, const struct mmap_request *rq)
 {
 	size_t len = ALIGN_UP(rq->len, PAGE_SIZE);
@@ -255,6 +255,10 @@ static int place_errno(struct mm_struct *mm, const struct mmap_request *rq)
 		return -EOVERFLOW;
 	down_read(&mm->mmap_lock);
 	addr = find_unmapped_area(mm, rq->addr, len, rq->flags);
+	if (addr > 0 && (rq->flags & MAP_LOCKED) && !mm->rlimit_memlock)
+		addr = -EPERM;
+	if (addr > 0 && !may_lock(mm, calc_vm_flags(mm, rq), len >> PAGE_SHIFT))
+		addr = -EAGAIN;
 	up_read(&mm->mmap_lock);
 	return addr < 0 ? (int)addr : 0;
 }

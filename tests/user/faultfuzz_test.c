@@ -123,6 +123,16 @@ TEST(stack_that_is_locked_grows_only_within_the_limit)
 	CHECK_EQ(probe_write(stack - 5 * page).sig, SIGSEGV);
 }
 
+TEST(mmap_beyond_the_limit_of_locked_memory_is_eagain_before_its_type_is_looked_at)
+{
+	struct rlimit r = { 2 * page, 2 * page };
+
+	give_up_privilege();
+	CHECK_OK(setrlimit(RLIMIT_MEMLOCK, &r));
+	CHECK_ERR(mmap(NULL, 4 * page, RW, MAP_ANONYMOUS | MAP_LOCKED, -1, 0), EAGAIN);
+	CHECK_ERR(mmap(NULL, page, RW, MAP_ANONYMOUS | MAP_LOCKED, -1, 0), EINVAL);
+}
+
 /* The new place is taken: what is there goes first, and its pages no longer count. */
 TEST(mremap_dontunmap_counts_what_the_new_place_gives_back)
 {
