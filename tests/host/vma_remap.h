@@ -76,8 +76,6 @@ static long m_remap_to(struct mspace *s, struct remap_call *c)
 	err = m_resize_errno(s, v, c);
 	if (err)
 		return err;
-	if ((c->flags & MREMAP_DONTUNMAP) && !m_may_expand(s, v->flags, c->n))
-		return -ENOMEM;
 	if (c->flags & MREMAP_FIXED)
 		assert_int_equal(m_unmap(s, c->to, c->new_n), 0);
 	else if (!range_free(s, c->to, c->new_n))
@@ -86,7 +84,12 @@ static long m_remap_to(struct mspace *s, struct remap_call *c)
 		assert_int_equal(m_unmap(s, c->first + c->new_n, c->n - c->new_n), 0);
 		c->n = c->new_n;
 	}
-	return m_at(s, c->first) ? m_move(s, c) : -EFAULT;	/* length 0, onto itself: it is gone */
+	v = m_at(s, c->first);
+	if (!v)
+		return -EFAULT;			/* length 0, onto itself: it is gone */
+	if ((c->flags & MREMAP_DONTUNMAP) && !m_may_expand(s, v->flags, c->n))
+		return -ENOMEM;			/* what was at the new place does not count */
+	return m_move(s, c);
 }
 
 static bool m_grows_in_place(struct mspace *s, const struct mvma *v, const struct remap_call *c)
