@@ -27,7 +27,6 @@
  *                F3  none -> present needs no flush; more permission needs a local one.
  *                F4  a cached page is mapped either under its page lock with mapping and size
  *                    checked, or under tree_lock (fault-around): truncate.c excludes both.
- *
  *                F5  nobody waits for a page lock, or for a userfaultfd, with the VMA pinned: FAULT_WAIT
  *                    and FAULT_UFFD_* let go of it first, wait and start over.
  *
