@@ -33,7 +33,7 @@ struct gup {
 	struct mm_struct	*mm;
 	unsigned long		addr;
 	bool			write, force;
-	bool			remote;		/* from outside: no userfaultfd is waited for */
+	bool			remote;		/* a look from outside: at devices too, asking no userfaultfd */
 	bool			refused;	/* the program may not: only a forced fault brings the page */
 };
 
@@ -201,8 +201,10 @@ static long access_in_page(struct gup *g, unsigned long addr, void *buf, int len
 
 	g->addr = ALIGN_DOWN(addr, PAGE_SIZE);
 	page = gup_page(g, &err);
+	if (!page && (err == -ENOMEM || !g->remote))
+		return err;
 	if (!page)
-		return err == -ENOMEM ? err : access_object(g->mm, addr, buf, len, g->write);
+		return access_object(g->mm, addr, buf, len, g->write);
 	if (g->write)
 		memcpy_to_page(page, addr & (PAGE_SIZE - 1), buf, (size_t)len);
 	else
