@@ -32,6 +32,7 @@
 	X(memhog, "SIZE[kmg]: touch that much memory, then report")                \
 	X(mkdir, "[-p] DIR...: make directories")                                  \
 	X(mmaptest, "map, protect, split and unmap, showing /proc/self/maps")       \
+	X(mmsoak, "[SECONDS [THREADS [SEED]]]: threads change one address space, each checks its own part") \
 	X(mount, "[-t TYPE] SOURCE DIR: mount; alone lists mounts")                \
 	X(mv, "FROM... TO: rename")                                                \
 	X(poweroff, "switch the machine off")                                      \
