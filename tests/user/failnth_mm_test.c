@@ -505,7 +505,8 @@ SWEEP(failnth_proc_files_about_memory_fail_cleanly, 15, .prepare = prepare_anon,
 static long act_proc_writes(void)
 {
 	return write_text("/proc/self/clear_refs", "1") || write_text("/proc/self/clear_refs", "5") ||
-	       write_text("/proc/self/oom_score_adj", "0") || write_text("/proc/sys/vm/overcommit_ratio", "50") ? -1 : 0;
+	       write_text("/proc/self/oom_score_adj", "0") ||
+	       write_text("/proc/sys/vm/overcommit_ratio", "50") ? -1 : 0;
 }
 SWEEP(failnth_writes_to_proc_files_about_memory_fail_cleanly, 4, .prepare = prepare_anon, .act = act_proc_writes)
 
