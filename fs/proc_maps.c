@@ -2,7 +2,8 @@
 /*
  * fs/proc_maps.c - /proc/PID/maps, smaps, smaps_rollup and numa_maps: an address space as text
  *
- * ALWAYS TRUE  the text shows one moment: mmap_lock is held for reading while it is made.
+ * ALWAYS TRUE  each piece of the text shows one moment: mmap_lock is held for reading while it is made. The
+ *              next piece goes on behind the end of the last mapping shown.
  * LOCKS        mmap_lock (read). The text goes to kernel memory, so no fault can want the lock again.
  */
 #include <fs/proc.h>
@@ -199,17 +200,28 @@ static void show_numa(struct seq_file *m, struct mm_struct *mm, struct vm_area_s
 
 enum view { MAPS, SMAPS, ROLLUP, NUMA };
 
+static struct vm_area_struct *next_vma(const struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	return list_is_last(&vma->vm_link, &mm->mmap) ? NULL : list_next_entry(vma, vm_link);
+}
+
 static void show_all_vmas(struct seq_file *m, struct mm_struct *mm, enum view view, char *buf)
 {
-	struct vm_area_struct *vma;
+	struct vm_area_struct *vma = list_first_entry_or_null(&mm->mmap, struct vm_area_struct, vm_link);
 
-	for_each_vma(mm, vma) {
+	if (m->resume)
+		vma = find_vma(mm, m->resume);
+	for (m->resume = 0; vma; vma = next_vma(mm, vma)) {
 		if (view == NUMA)
 			show_numa(m, mm, vma, buf);
 		else
 			show_vma(m, mm, vma, buf);
 		if (view == SMAPS)
 			show_smap(m, vma);
+		if (seq_full(m)) {
+			m->resume = next_vma(mm, vma) ? vma->vm_end : 0;
+			break;
+		}
 	}
 }
 

@@ -2,9 +2,15 @@
 /*
  * fs/seq_file.c - files whose text the kernel makes up
  *
- * A read at position 0 makes the whole text; later reads get pieces of that same text, wherever
- * they start, so a file read in two halves does not change in between. The buffer grows by doubling
- * and belongs to the open file.
+ * A read at position 0 makes the text; later reads get parts of that same text, wherever they start,
+ * so a file read in two halves does not change in between. The buffer grows by doubling and belongs to
+ * the open file. A text without a bound (the mappings of a process) is made in pieces:
+ *
+ *	show(resume = 0) -> first piece, resume = a        the file:  |  first  |  second  |  third  |
+ *	show(resume = a) -> second piece, resume = b                             ^ start    ^ start + count
+ *	show(resume = b) -> third piece, resume = 0                                buf        made at the next read
+ *
+ * A reader who goes back before the piece at hand starts over.
  *
  * LOCKS        seq->lock (RANK_TTY) guards the buffer against a second reader; the text is made
  *              without it.
@@ -18,8 +24,16 @@
 
 #define SEQ_FIRST_SIZE	1024
 #define SEQ_MAX_SIZE	(4u << 20)
+#define SEQ_PIECE	(24u << 10)	/* and what the last entry adds: the buffer seldom exceeds 32 KiB */
 
-struct seq { struct mutex lock; char *buf; size_t count; };
+/* The piece at hand: where it stands in the text, and where the next one begins (0: there is none). */
+struct piece { char *buf; size_t count; loff_t start; unsigned long next; bool made; };
+struct seq { struct mutex lock; struct piece now; };
+
+bool seq_full(const struct seq_file *m)
+{
+	return m->count >= SEQ_PIECE;
+}
 
 static bool seq_grow(struct seq_file *m, size_t need)
 {
@@ -105,15 +119,16 @@ static void seq_release(struct file *f)
 {
 	struct seq *s = f->private;
 
-	kfree(s->buf);
+	kfree(s->now.buf);
 	kfree(s);
 }
 
-/* Make the text again and put it in place of the old one. */
-static int seq_fill(struct file *f, struct seq *s)
+/* Make the piece that begins with @resume, at @start in the text, and put it in place of the one at hand. */
+static int seq_fill(struct file *f, struct seq *s, unsigned long resume, loff_t start)
 {
-	struct seq_file m = { .inode = f->inode };
+	struct seq_file m = { .inode = f->inode, .resume = resume };
 	int err = proc_entry_of(f->inode)->show(&m);
+	struct piece made;
 
 	if (!err && m.failed)
 		err = -ENOMEM;
@@ -121,31 +136,54 @@ static int seq_fill(struct file *f, struct seq *s)
 		kfree(m.buf);
 		return err;
 	}
+	made = (struct piece){ m.buf, m.count, start, m.resume, true };
 	mutex_lock(&s->lock);
-	swap(s->buf, m.buf);
-	s->count = m.count;
+	swap(s->now, made);
 	mutex_unlock(&s->lock);
-	kfree(m.buf);
+	kfree(made.buf);
 	return 0;
+}
+
+/* seq_find - the piece with @pos in it, or the last one; returns with the lock held unless it fails */
+static int seq_find(struct file *f, struct seq *s, loff_t pos)
+{
+	int err = pos == 0 ? seq_fill(f, s, 0, 0) : 0;
+
+	while (!err) {
+		const struct piece *now = &s->now;
+		unsigned long resume = 0;
+		loff_t start = 0;
+
+		mutex_lock(&s->lock);
+		if (now->made && pos >= now->start) {
+			start = now->start + (loff_t)now->count;
+			resume = now->next;
+			if (pos < start || !resume)
+				return 0;
+		}
+		mutex_unlock(&s->lock);
+		err = fatal_signal_pending(current) ? -EINTR : seq_fill(f, s, resume, resume ? start : 0);
+	}
+	return err;
 }
 
 static ssize_t seq_read(struct file *f, struct iov_iter *it, loff_t *pos)
 {
 	struct seq *s = f->private;
+	loff_t skip;
 	ssize_t n = 0;
-	int err = 0;
+	int err;
 
 	if (!proc_entry_of(f->inode)->show)
 		return -EINVAL;			/* opened by root, who may, but there is nothing to read */
-	if (*pos == 0 || !s->buf)
-		err = seq_fill(f, s);
+	err = seq_find(f, s, *pos);
 	if (err)
 		return err;
-	mutex_lock(&s->lock);
-	if (*pos < (loff_t)s->count && it->count) {
-		size_t left = min(s->count - (size_t)*pos, it->count);
+	skip = *pos - s->now.start;
+	if (skip < (loff_t)s->now.count && it->count) {
+		size_t left = min(s->now.count - (size_t)skip, it->count);
 
-		n = (ssize_t)copy_to_iter(s->buf + *pos, left, it);
+		n = (ssize_t)copy_to_iter(s->now.buf + skip, left, it);
 		if (!n)
 			n = -EFAULT;
 		else

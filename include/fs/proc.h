@@ -6,13 +6,16 @@
 #include <fs/vfs.h>
 #include <kernel/process.h>
 
-/* seq_file - text that is made as a whole, then read in pieces (fs/seq_file.c) */
+/* seq_file - text that is made as a whole or in long pieces, then read in short ones (fs/seq_file.c) */
 struct seq_file {
 	char		*buf;
 	size_t		size, count;
 	bool		failed;		/* out of memory: the read returns -ENOMEM */
 	struct inode	*inode;		/* whose text this is */
+	unsigned long	resume;		/* where show() goes on (0: begins), and leaves off (0: that was all) */
 };
+/* seq_full - long enough for one piece? Then show() sets resume and returns. */
+bool seq_full(const struct seq_file *m);
 void seq_printf(struct seq_file *m, const char *fmt, ...) __printf(2, 3);
 void seq_puts(struct seq_file *m, const char *s);
 void seq_putc(struct seq_file *m, char c);

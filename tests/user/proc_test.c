@@ -285,3 +285,43 @@ TEST(proc_is_read_only_for_made_up_names)
 	CHECK(errno == ENOENT || errno == EACCES || errno == EPERM);
 	CHECK_EQ(mkdir("/proc/newdir", 0755), -1);
 }
+
+/* Lines of 50 bytes and entries of 700: more text than a kernel would keep for one reader. */
+static void count_starts(const char *file, const char *p, int *found)
+{
+	FILE *f = fopen(file, "r");
+	unsigned long a, b, last = 0;
+	char line[512];
+
+	CHECK(f);
+	*found = 0;
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%lx-%lx ", &a, &b) != 2)
+			continue;
+		CHECK(a >= last);
+		last = b;
+		*found += a >= (uintptr_t)p && b <= (uintptr_t)p + 20000 * page;
+	}
+	CHECK_EQ(ferror(f), 0);
+	fclose(f);
+}
+
+TEST_WITHIN(60, proc_maps_and_smaps_of_many_mappings_are_complete)
+{
+	char *p = map(20000 * page, PROT_NONE, ANON, -1), line[64], again[64];
+	int found, fd;
+
+	need_proc();
+	need_memory(32 << 20);
+	for (int i = 1; i < 20000; i += 2)
+		CHECK_OK(mprotect(p + i * page, page, PROT_READ));
+	count_starts("/proc/self/maps", p, &found);
+	CHECK(found >= 19998 && found <= 20000);
+	count_starts("/proc/self/smaps", p, &found);
+	CHECK(found >= 19998 && found <= 20000);
+	fd = open("/proc/self/maps", O_RDONLY);
+	CHECK_EQ(pread(fd, line, sizeof(line), 500000), sizeof(line));
+	CHECK_EQ(pread(fd, again, sizeof(again), 100), sizeof(again));
+	CHECK_EQ(pread(fd, again, sizeof(again), 500000), sizeof(again));
+	CHECK(!memcmp(line, again, sizeof(line)));
+}
