@@ -125,10 +125,13 @@ void zap_range(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long
 	zap(&z, start, end);
 }
 
-/* keeps_wp - anonymous memory forgets its protection with its page, as on Linux */
+/*
+ * keeps_wp - anonymous memory forgets its protection with its page, as on Linux. Truncation, without mmap_lock, does
+ * not ask for VM_UFFD_WP: who takes it away clears the bits of ptes and markers afterwards, under ptl.
+ */
 static bool keeps_wp(const struct vm_area_struct *vma)
 {
-	return (vma->vm_flags & VM_UFFD_WP) && !vma_is_anonymous(vma);
+	return !vma_is_anonymous(vma);
 }
 
 void zap_pages(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start, unsigned long end)

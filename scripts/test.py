@@ -32,6 +32,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -307,19 +308,30 @@ class Runner:
     def run_fuzz(self):
         return self.run_make("fuzz-quick")
 
+    def run_program(self, program):
+        """What it printed; into a file, as a pipe stays open for what a test left behind."""
+        reason = []
+        with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
+            try:
+                done = subprocess.run([program], stdin=subprocess.DEVNULL, stdout=output,
+                                      stderr=subprocess.STDOUT, timeout=240 * self.scale, check=False)
+                if done.returncode:
+                    name = os.path.basename(program)
+                    reason = [f"{name} ended with status {done.returncode} on Linux"]
+            except subprocess.TimeoutExpired as error:
+                reason = [str(error)]
+            output.seek(0)
+            return output.read(), reason
+
     def run_linux(self):
         outcome = Outcome()
         for program in (("user", "utest"), ("link", "link_test")):
-            done = subprocess.run([self.path("host", *program)], capture_output=True,
-                                  text=True, timeout=240 * self.scale, check=False)
-            text = done.stdout + done.stderr
+            text, reason = self.run_program(self.path("host", *program))
             results = ktap.parse(text)
             outcome.passed += results.passed
             outcome.failed += results.failed
             outcome.skipped += results.skipped
-            outcome.reasons += results.problems
-            if done.returncode:
-                outcome.reasons.append(f"{program[1]} ended with status {done.returncode} on Linux")
+            outcome.reasons += results.problems + reason
             outcome.text += text
         return outcome
 

@@ -117,6 +117,8 @@ static void run_child(const struct utest *t, const char *dir)
 	sigset_t none;
 
 	setpgid(0, 0);
+	for (int sig = 1; sig < SIGRTMAX; sig++)	/* a shell ignores SIGINT for what it puts in the background */
+		signal(sig, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	umask(022);
