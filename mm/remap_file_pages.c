@@ -16,6 +16,7 @@
  * LOCKS          mmap_lock for write.
  * READ NEXT      mmap.c.
  */
+#include <uapi/fcntl.h>
 #include "mm_internal.h"
 
 /* covers - is [start, end) one object's, in file order and with equal rights? */
@@ -32,6 +33,14 @@ static bool covers(struct vm_area_struct *vma, unsigned long end)
 	return true;
 }
 
+/* counts_as_shared - not what a read-only descriptor maps, as on Linux; that seals forbid writing does not matter */
+static bool counts_as_shared(const struct vm_area_struct *vma)
+{
+	if (!(vma->vm_flags & VM_SHARED) || !vma->mapping)
+		return false;
+	return (vma->vm_flags & VM_MAYWRITE) || (vma->mapping->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE));
+}
+
 static long remap_locked(struct mm_struct *mm, unsigned long addr, size_t len, pgoff_t pgoff)
 {
 	const unsigned long may = VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
@@ -41,10 +50,7 @@ static long remap_locked(struct mm_struct *mm, unsigned long addr, size_t len, p
 	};
 	long ret;
 
-	/* What can never be written does not count as shared here, nor on Linux. */
-	if (!vma || vma->vm_start > addr || !(vma->vm_flags & VM_SHARED) ||
-	    !(vma->vm_flags & VM_MAYWRITE) || !vma->mapping ||
-	    !covers(vma, addr + len))
+	if (!vma || vma->vm_start > addr || !counts_as_shared(vma) || !covers(vma, addr + len))
 		return -EINVAL;
 	if (pgoff + (len >> PAGE_SHIFT) > __INT64_MAX__ >> PAGE_SHIFT)
 		return -EOVERFLOW;
