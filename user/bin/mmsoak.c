@@ -43,6 +43,7 @@
 
 #define RW		(PROT_READ | PROT_WRITE)
 #define OBSERVERS	2
+#define OBSERVER_REST	5000		/* microseconds: who looks all the time keeps the workers from the lock */
 #define CHILD_STEPS	16
 #define FORK_EVERY	64
 #define SMALL_STACK	(128 * 1024)
@@ -436,8 +437,10 @@ static void observe(pid_t pid)
 		for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 			snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, files[i]);
 			read_lines(path);
+			usleep(OBSERVER_REST);
 		}
 		read_memory(mem, pagemap);
+		usleep(OBSERVER_REST);
 	}
 	_exit(0);
 }
