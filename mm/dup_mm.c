@@ -24,8 +24,11 @@
  *                D3  a child's VMA is in i_mmap, and linked to its anon_vmas, before its ptes are
  *                    copied, so truncation and reverse-map walks find them; it is never visible
  *                    to threads before it is complete.
+ *                D4  what a child sees of a thread's writes is what the thread did first: whoever meets a pte
+ *                    that fork has protected waits until fork is done, and so writes nothing that a page
+ *                    copied later would show. Hence the parent's VMAs are locked, not only its mmap_lock.
  *
- * LOCKS          the parent's mmap_lock (write), the child's inside; child ptl inside parent ptl.
+ * LOCKS          the parent's mmap_lock (write) and its VMAs with private pages, the child's inside; child ptl inside parent ptl.
  *
  * LEFT OUT       sharing of page tables. (Linux: kernel/fork.c dup_mmap, mm/memory.c copy_*)
  * READ NEXT      cow.c.
@@ -145,6 +148,8 @@ static int dup_vma(struct copy *c, struct vm_area_struct *vma, struct vm_area_st
 
 	if (!new)
 		return -ENOMEM;
+	if (vma->anon_vma)
+		vma_start_write(vma);					/* D4 */
 	new->vm_flags &= ~VM_LOCKED_MASK;
 	if (unlikely(new->uffd_ctx) && userfaultfd_dup(new, vma->vm_mm)) {
 		vm_area_free(new);

@@ -550,3 +550,47 @@ TEST(thread_fork_in_a_threaded_process_copies_only_the_caller)
 	}
 	CHECK_EXIT(wait_for(pid), 0);
 }
+
+#define ROUND_PAGES 64
+
+static volatile bool stop_rounds;
+
+/* Round n writes n to each page, the lowest first. */
+static void *write_rounds(void *pages)
+{
+	for (long n = 1; !stop_rounds; n++)
+		for (int i = 0; i < ROUND_PAGES; i++)
+			*(volatile long *)((char *)pages + (size_t)i * page) = n;
+	return NULL;
+}
+
+/* Fork copies low pages first. What it shows of a round must be the beginning of it. */
+static bool rounds_in_order(const char *pages)
+{
+	long first = *(const long *)pages, last = first;
+
+	for (int i = 1; i < ROUND_PAGES; i++) {
+		long n = *(const long *)(pages + (size_t)i * page);
+
+		if (n > last || n < first - 1)
+			return false;
+		last = n;
+	}
+	return true;
+}
+
+TEST_WITHIN(60, thread_writes_are_seen_by_a_forked_child_in_their_order)
+{
+	char *pages = map(ROUND_PAGES * page, RW, ANON, -1);
+	pthread_t t = start(write_rounds, pages);
+
+	for (int i = 0; i < 200; i++) {
+		pid_t pid = fork_ok();
+
+		if (pid == 0)
+			_exit(rounds_in_order(pages) ? 0 : 1);
+		CHECK_EXIT(wait_for(pid), 0);
+	}
+	stop_rounds = true;
+	join(t);
+}
