@@ -55,17 +55,14 @@ riscv:sv39:smp2:512M:user-debug-numa x86_64:4level:smp2:512M:user-numa
 riscv:sv39:smp4:512M:ktest-highmem x86_64:5level:smp1:512M:ktest-highmem
 riscv:sv57:smp1:512M:user-debug-highmem x86_64:4level:smp4:512M:user-debug-highmem
 riscv:sv57:smp4:512M:ktest-slab  x86_64:4level:smp4:512M:ktest-slob
-riscv:sv39:smp1:512M:user-slob   x86_64:5level:smp4:512M:user-slob
-riscv:sv48:smp4:512M:user-slab   x86_64:4level:smp1:512M:user-slab
-riscv:sv39:smp4:512M:user-debug-history x86_64:5level:smp1:512M:user-history
+riscv:sv39:smp1:512M:user-slob   x86_64:4level:smp1:512M:user-slab
 riscv:sv57:smp1:512M:calls    x86_64:4level:smp1:512M:calls
 riscv:sv39:smp4:512M:link     x86_64:4level:smp1:512M:link
 riscv:sv57:smp1:64M:busybox-slob x86_64:5level:smp1:64M:busybox-slab
-riscv:sv39:smp4:512M:user     x86_64:4level:smp4:512M:user-debug
+riscv:sv39:smp4:512M:user     x86_64:5level:smp4:512M:user
 riscv:sv48:smp4:512M:user-debug
-riscv:sv39:smp4:512M:user-clang x86_64:5level:smp4:512M:user-clang
+riscv:sv57:smp4:512M:user-clang-history x86_64:5level:smp1:512M:user-clang-history
 riscv:sv48:smp1:32M:user      x86_64:4level:smp1:32M:user
-riscv:sv57:smp1:512M:user     x86_64:5level:smp4:512M:user
 riscv:sv39:smp1:4608M:user    x86_64:5level:smp1:4608M:user
 riscv:sv39:smp1:512M:faultfuzz x86_64:4level:smp1:512M:faultfuzz-debug
 riscv:sv48:smp1:512M:faultfuzz-debug x86_64:5level:smp1:512M:faultfuzz
@@ -79,7 +76,7 @@ riscv:sv57:smp1:64M:busybox   x86_64:5level:smp1:64M:busybox
                for name, case in bad_inputs.CASES.items() if port in case.ports]
 
 NAME = re.compile(r"^(riscv:sv(39|48|57)|x86_64:(4|5)level):smp(\d+):(\d+[MG]):([\w-]+)$")
-TIMEOUTS = {"ktest": 180, "user": 240, "user-debug": 300, "user-clang": 300, "calls": 240, "smoke": 90,
+TIMEOUTS = {"ktest": 240, "user": 480, "user-debug": 600, "user-clang": 600, "calls": 240, "smoke": 90,
             "busybox": 150, "link": 90, "bad": 40, "faultfuzz": 60, "faultfuzz-debug": 90}
 FUZZ = (1, 300, 6)              # of faultfuzz: seed, steps, number of seeds
 VARIANTS = {"ktest": "-debug-ktest", "user-debug": "-debug", "user-clang": "-debug-clang",

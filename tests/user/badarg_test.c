@@ -203,7 +203,7 @@ TEST(badarg_unknown_system_calls_are_enosys)
 	CHECK_ERR(syscall(0x7fffffff), ENOSYS);
 }
 
-TEST_WITHIN(60, badarg_random_arguments_to_harmless_calls_never_kill)
+TEST(badarg_random_arguments_to_harmless_calls_never_kill)
 {
 	static const long calls[] = {
 		SYS_read, SYS_write, SYS_lseek, SYS_fstat, SYS_readv, SYS_writev, SYS_pread64,

@@ -139,7 +139,7 @@ TEST(lazyfree_is_refused_for_files_and_locked_memory)
 
 /* ---- under pressure -------------------------------------------------------------------------- */
 
-TEST_WITHIN(120, lazyfree_memory_is_taken_back_instead_of_a_kill)
+TEST(lazyfree_memory_is_taken_back_instead_of_a_kill)
 {
 	size_t size = machine() / 10 * 6, half = size / page / 2 * page;
 	long kills = read_number("/proc/vmstat", "oom_kill ");
@@ -157,7 +157,7 @@ TEST_WITHIN(120, lazyfree_memory_is_taken_back_instead_of_a_kill)
 	CHECK_EQ(count_zeroes(p, (int)(half / page), 'c'), 0);
 }
 
-TEST_WITHIN(120, lazyfree_memory_written_after_survives_every_way_of_writing)
+TEST(lazyfree_memory_written_after_survives_every_way_of_writing)
 {
 	char *p, *moved = map(32 * page, PROT_NONE, ANON, -1), byte = 'k';
 	struct iovec from = { &byte, 1 }, to;
@@ -195,7 +195,7 @@ TEST_WITHIN(120, lazyfree_memory_written_after_survives_every_way_of_writing)
 	count_zeroes(p + 96 * page, 160, 'x');
 }
 
-TEST_WITHIN(120, lazyfree_memory_locked_after_stays)
+TEST(lazyfree_memory_locked_after_stays)
 {
 	char *p, *q;
 
@@ -211,7 +211,7 @@ TEST_WITHIN(120, lazyfree_memory_locked_after_stays)
 	CHECK_EQ(count_zeroes(q, 16, 'l'), 0);
 }
 
-TEST_WITHIN(120, lazyfree_memory_of_a_fork_is_each_sides_own)
+TEST(lazyfree_memory_of_a_fork_is_each_sides_own)
 {
 	int ready[2];
 	pid_t pid;

@@ -579,7 +579,7 @@ static bool rounds_in_order(const char *pages)
 	return true;
 }
 
-TEST_WITHIN(60, thread_writes_are_seen_by_a_forked_child_in_their_order)
+TEST(thread_writes_are_seen_by_a_forked_child_in_their_order)
 {
 	char *pages = map(ROUND_PAGES * page, RW, ANON, -1);
 	pthread_t t = start(write_rounds, pages);
