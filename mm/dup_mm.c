@@ -28,7 +28,8 @@
  *                    that fork has protected waits until fork is done, and so writes nothing that a page
  *                    copied later would show. Hence the parent's VMAs are locked, not only its mmap_lock.
  *
- * LOCKS          the parent's mmap_lock (write) and its VMAs with private pages, the child's inside; child ptl inside parent ptl.
+ * LOCKS          the parent's mmap_lock (write) and its VMAs with private pages, the child's inside; child ptl
+ *                inside parent ptl.
  *
  * LEFT OUT       sharing of page tables. (Linux: kernel/fork.c dup_mmap, mm/memory.c copy_*)
  * READ NEXT      cow.c.
