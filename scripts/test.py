@@ -207,7 +207,7 @@ class Runner:
         passed, failed, reasons = faultfuzz.compare(self.fuzz_expected, text, job.arch,
                                                     machine.depth_name(job.arch, job.levels))
         panic = PANIC.search(text)
-        reasons += [lost] * bool(lost) + [panic.group(0).strip()] * bool(panic)
+        reasons += ([lost] if lost else []) + ([panic.group(0).strip()] if panic else [])
         if len(passed) + len(failed) != FUZZ[2]:
             reasons.append("faultfuzz did not run to its end on this machine's Linux")
         return Outcome(passed, failed, (), reasons, text)
