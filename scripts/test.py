@@ -55,14 +55,17 @@ riscv:sv39:smp2:512M:user-debug-numa x86_64:4level:smp2:512M:user-numa
 riscv:sv39:smp4:512M:ktest-highmem x86_64:5level:smp1:512M:ktest-highmem
 riscv:sv57:smp1:512M:user-debug-highmem x86_64:4level:smp4:512M:user-debug-highmem
 riscv:sv57:smp4:512M:ktest-slab  x86_64:4level:smp4:512M:ktest-slob
-riscv:sv39:smp1:512M:user-slob   x86_64:4level:smp1:512M:user-slab
+riscv:sv39:smp1:512M:user-slob   x86_64:5level:smp4:512M:user-slob
+riscv:sv48:smp4:512M:user-slab   x86_64:4level:smp1:512M:user-slab
+riscv:sv39:smp4:512M:user-debug-history x86_64:5level:smp1:512M:user-history
 riscv:sv57:smp1:512M:calls    x86_64:4level:smp1:512M:calls
 riscv:sv39:smp4:512M:link     x86_64:4level:smp1:512M:link
 riscv:sv57:smp1:64M:busybox-slob x86_64:5level:smp1:64M:busybox-slab
-riscv:sv39:smp4:512M:user     x86_64:5level:smp4:512M:user
+riscv:sv39:smp4:512M:user     x86_64:4level:smp4:512M:user-debug
 riscv:sv48:smp4:512M:user-debug
-riscv:sv57:smp4:512M:user-clang-history x86_64:5level:smp1:512M:user-clang-history
+riscv:sv39:smp4:512M:user-clang x86_64:5level:smp4:512M:user-clang
 riscv:sv48:smp1:32M:user      x86_64:4level:smp1:32M:user
+riscv:sv57:smp1:512M:user     x86_64:5level:smp4:512M:user
 riscv:sv39:smp1:4608M:user    x86_64:5level:smp1:4608M:user
 riscv:sv39:smp1:512M:faultfuzz x86_64:4level:smp1:512M:faultfuzz-debug
 riscv:sv48:smp1:512M:faultfuzz-debug x86_64:5level:smp1:512M:faultfuzz
