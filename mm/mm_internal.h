@@ -132,8 +132,11 @@ void populate_locked(struct mm_struct *mm, unsigned long addr, unsigned long sto
 bool may_lock(const struct mm_struct *mm, unsigned long vm_flags, unsigned long pages);
 void update_hiwater(struct mm_struct *mm);
 
-/* ---- fault.c, cow.c ---- */
+/* ---- stack.c ---- */
+/* expand_stack - the VMA above @addr begins there from now on, if it may; FAULT_OK: try the access again */
 enum fault_result expand_stack(struct mm_struct *mm, unsigned long addr);
+
+/* ---- fault.c, cow.c ---- */
 enum fault_result fault_anon_write(struct fault *f);
 /* do_wp_page - write to a present read-only pte; ptl held on entry, released on return */
 enum fault_result do_wp_page(struct fault *f);
