@@ -22,15 +22,24 @@
 
 #define MAX_LFS_FILESIZE	((loff_t)0x7fffffffffffffffLL)
 
-/* A page that is not simply there: NULL with *err 0 is a hole. */
+/*
+ * A page that is not simply there: NULL with *err 0 is a hole. What somebody else is filling at this moment is there
+ * when its lock is free, or a hole again because there was no room for it: reading needs none.
+ */
 static noinline struct page *page_for_read_slow(struct address_space *as, pgoff_t index,
 						struct page *page, int *err)
 {
 	if (page)
 		put_page(page);
-	else if (as->flags & AS_SHMEM)
+	if (!(as->flags & AS_SHMEM))
+		return page_cache_get(as, index, err);
+	if (!page)
 		return NULL;
-	return page_cache_get(as, index, err);
+	page = find_lock_page(as, index);
+	if (page)
+		unlock_page(page);
+	ASSERT(!page || PageUptodate(page));
+	return page;
 }
 
 static inline struct page *page_for_read(struct address_space *as, pgoff_t index, int *err)

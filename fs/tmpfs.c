@@ -66,12 +66,12 @@ static int tmpfs_fill(struct address_space *as, struct page *page)
 {
 	int err = tmpfs_charge(as);
 
-	if (!err) {
-		clear_highpage(page);
-		SetPageUptodate(page);
-	}
+	if (err)
+		return err;
+	clear_highpage(page);
+	SetPageUptodate(page);
 	unlock_page(page);
-	return err;
+	return 0;
 }
 
 /*

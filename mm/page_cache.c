@@ -5,8 +5,8 @@
  * THE QUESTION   Is this part of the file in memory, and if not, who brings it in, once?
  *
  * THE PICTURE    absent --add--> locked, not up to date --fill--> up to date --> dirty
- *                   ^                    | fill failed: stays, the next reader tries again
- *                   '---- remove (page locked, mapped by nobody) ----'
+ *                   ^                    | fill failed
+ *                   '---- remove (page locked; unmaps what still maps it) ----'
  *
  *                page_cache_get: find it; up to date? done. Else lock it and look again (another
  *                thread may have filled or removed it), fill, wait, check.
@@ -252,8 +252,11 @@ static int fill_page(struct address_space *as, struct page *page)
 {
 	int err = as->ops->fill(as, page);
 
-	if (err)
+	if (err) {
+		remove_from_page_cache(page);	/* nobody has seen it: absent as before */
+		unlock_page(page);
 		return err;
+	}
 	if (!PageUptodate(page))
 		wait_on_page_locked(page);
 	return PageUptodate(page) ? 0 : -EIO;

@@ -43,12 +43,12 @@ static int shmem_fill(struct address_space *as, struct page *page)
 {
 	int err = shmem_charge(as);
 
-	if (!err) {
-		clear_highpage(page);
-		SetPageUptodate(page);
-	}
+	if (err)
+		return err;
+	clear_highpage(page);
+	SetPageUptodate(page);
 	unlock_page(page);
-	return err;
+	return 0;
 }
 
 static int shmem_punch(struct address_space *as, loff_t start, loff_t end)

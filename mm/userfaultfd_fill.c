@@ -164,7 +164,7 @@ static int map_cached(struct vm_area_struct *vma, unsigned long addr, struct pag
 /* ---- the page cache -------------------------------------------------------------------------- */
 
 /*
- * lock_hole - a locked page at @index of @as that is not up to date: @new itself, or one whose filling failed once.
+ * lock_hole - a locked page at @index of @as that is not up to date: @new itself, or one that a device could not fill.
  * Referenced; NULL with *@err: -EEXIST if there is a page.
  */
 static struct page *lock_hole(struct address_space *as, pgoff_t index, struct page *new, int *err)
@@ -199,8 +199,10 @@ static int fill_hole(struct vm_area_struct *vma, unsigned long addr, struct page
 		remove_from_page_cache(page);
 		return -EFAULT;
 	}
-	if (vma->mapping->ops->charge && vma->mapping->ops->charge(vma->mapping))
+	if (vma->mapping->ops->charge && vma->mapping->ops->charge(vma->mapping)) {
+		remove_from_page_cache(page);
 		return -ENOMEM;			/* a hole as before: the next one tries again */
+	}
 	SetPageUptodate(page);
 	set_page_dirty(page);
 	return map_cached(vma, addr, page, wp);

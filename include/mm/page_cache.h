@@ -16,8 +16,8 @@ struct address_space;
 
 /* aspace_ops - how an address space's pages are filled and written; one of the named upward tables. */
 struct aspace_ops {
-	/* fill - make @page (locked, in the cache, not up to date) up to date and unlock it, now or later;
-	 * 0 or -errno (then unlocked, not up to date) */
+	/* fill - make @page (locked, in the cache, not up to date) up to date and unlock it, now or later: 0;
+	 * or -errno, with the page still locked: the caller takes it out of the cache */
 	int	(*fill)(struct address_space *as, struct page *page);
 	/* charge - account for a page that somebody else has filled (userfaultfd); 0 or -ENOSPC. NULL: nothing to do */
 	int	(*charge)(struct address_space *as);
@@ -90,7 +90,7 @@ static inline struct page *find_get_page(struct address_space *as, pgoff_t index
 struct page *find_lock_page(struct address_space *as, pgoff_t index);
 /* add_to_page_cache - put a new page in; takes its own reference; page comes back locked; 0, -EEXIST, -ENOMEM. */
 int add_to_page_cache(struct address_space *as, struct page *page, pgoff_t index);
-/* remove_from_page_cache - page locked, unmapped; drops the cache's reference. */
+/* remove_from_page_cache - page locked; unmaps what still maps it, and drops the cache's reference. sleeps: yes */
 void remove_from_page_cache(struct page *page);
 /*
  * page_cache_get - an up-to-date referenced (unlocked) page at @index, made by ops->fill when absent.

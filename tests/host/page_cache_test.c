@@ -45,6 +45,8 @@ static void a_failed_fill_is_reported_and_tried_again(void **state)
 	objects[0].fail_fill = true;
 	assert_null(page_cache_get(disk, 1, &err));
 	assert_int_equal(err, -EIO);
+	assert_int_equal(disk->nrpages, 0);
+	assert_int_equal(next_cached_page(disk, 0), ~0UL);
 	objects[0].fail_fill = false;
 	assert_int_equal(*(u64 *)bytes_of(disk, 1), object_word(0, 1));
 	assert_int_equal(objects[0].fills, 2);

@@ -110,6 +110,27 @@ KTEST(tmpfs_limit_stops_writing_with_enospc_and_truncation_gives_back)
 	teardown(&x);
 }
 
+KTEST(tmpfs_write_that_finds_no_room_leaves_a_hole)
+{
+	struct fixture x;
+	static char page[PAGE_SIZE];
+
+	REQUIRE(setup(&x, "size=4k"));
+	EXPECT_EQ(put_bytes(&x, page, PAGE_SIZE, 0), PAGE_SIZE);
+	EXPECT_EQ(vfs_truncate(x.inode, 64 * PAGE_SIZE), 0);
+	for (loff_t i = 1; i < 64; i++)
+		EXPECT_EQ(put_bytes(&x, "x", 1, i * (loff_t)PAGE_SIZE), -ENOSPC);
+	EXPECT_EQ(x.inode->mapping.nrpages, 1);
+	EXPECT_EQ(atomic64_read(&x.inode->charged), 1);
+	page[0] = 1;
+	EXPECT_EQ(kernel_read(&x.f, page, PAGE_SIZE, 5 * PAGE_SIZE), PAGE_SIZE);
+	EXPECT_EQ(page[0], 0);
+	EXPECT_EQ(generic_file_llseek(&x.f, PAGE_SIZE, SEEK_DATA), -ENXIO);
+	EXPECT_EQ(vfs_truncate(x.inode, 0), 0);
+	EXPECT_EQ(free_blocks(&x), 1);
+	teardown(&x);
+}
+
 KTEST(tmpfs_shrinking_and_growing_again_shows_zeroes_not_old_bytes)
 {
 	struct fixture x;

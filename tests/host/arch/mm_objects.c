@@ -27,10 +27,8 @@ static int disk_fill(struct address_space *as, struct page *page)
 	char *b = host_bytes(page);
 
 	o->fills++;
-	if (o->fail_fill) {
-		unlock_page(page);
+	if (o->fail_fill)
 		return -EIO;
-	}
 	clear_page(b);
 	if (page->index < o->on_disk) {
 		memcpy(b, &word, sizeof(word));

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tests/user/tmpfs_test.c - a tmpfs of one's own: its limits, what is left when they are reached, and its end
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+
+#include "utest.h"
+
+/* A new tmpfs is the working directory; leave_tmpfs() takes it away again. */
+static void enter_tmpfs(const char *options)
+{
+	need_root();
+	CHECK_OK(mkdir("t", 0755));
+	if (mount("none", "t", "tmpfs", 0, options)) {
+		if (errno == EPERM)
+			SKIP("may not mount");
+		FAIL("mount with %s: %s", options, test_errno());
+	}
+	CHECK_OK(chdir("t"));
+}
+
+static void leave_tmpfs(void)
+{
+	CHECK_OK(chdir(".."));
+	CHECK_OK(umount("t"));
+}
+
+static struct statfs usage(void)
+{
+	struct statfs s;
+
+	CHECK_OK(statfs(".", &s));
+	return s;
+}
+
+static long blocks_of(int fd)
+{
+	struct stat st;
+
+	CHECK_OK(fstat(fd, &st));
+	return (long)st.st_blocks / (long)(page / 512);
+}
+
+TEST(tmpfs_that_is_full_leaves_holes_as_they_were)
+{
+	char c = 1;
+	int fd;
+
+	enter_tmpfs("size=16k");
+	fd = make_file("f", "x", 1);
+	CHECK_OK(ftruncate(fd, 1000 * (off_t)page));
+	for (off_t i = 1; i < (off_t)(16384 / page); i++)
+		CHECK_EQ(pwrite(fd, "x", 1, i * (off_t)page), 1);
+	for (off_t i = 500; i < 600; i++)
+		CHECK_ERR(pwrite(fd, "x", 1, i * (off_t)page), ENOSPC);
+	CHECK_EQ(blocks_of(fd), 16384 / page);
+	CHECK_EQ(pread(fd, &c, 1, 550 * (off_t)page), 1);
+	CHECK_EQ(c, 0);
+	CHECK_ERR(lseek(fd, 500 * (off_t)page, SEEK_DATA), ENXIO);
+	CHECK_OK(ftruncate(fd, 0));
+	CHECK_EQ(usage().f_bfree, 16384 / page);
+	CHECK_OK(close(fd));
+	leave_tmpfs();
+}
