@@ -399,22 +399,37 @@ static int tmpfs_statfs(struct super_block *sb, struct kstatfs *st)
 	return 0;
 }
 
-/* Unpin what is below @dir, depth first; the directories are nobody else's any more. */
-static void drop_children(struct dentry *dir)
+/* The first child of @dir, referenced, or NULL. */
+static struct dentry *first_child(struct dentry *dir)
 {
-	for (;;) {
-		struct dentry *d;
+	struct dentry *d;
 
-		spin_lock(&dcache_lock);
-		d = list_first_entry_or_null(&dir->children, struct dentry, child_link);
-		if (d)
-			dget(d);
-		spin_unlock(&dcache_lock);
-		if (!d)
+	spin_lock(&dcache_lock);
+	d = list_first_entry_or_null(&dir->children, struct dentry, child_link);
+	if (d)
+		dget(d);
+	spin_unlock(&dcache_lock);
+	return d;
+}
+
+/*
+ * Unpin what is below @top, depth first; the directories are nobody else's any more. From the dentry at hand up to
+ * @top each has a reference of ours: a tree may be deeper than the stack.
+ */
+static void drop_children(struct dentry *top)
+{
+	struct dentry *d = top, *next;
+
+	for (;;) {
+		next = first_child(d);
+		if (!next && d == top)
 			return;
-		drop_children(d);
-		d_drop(d);
-		dput(d);
+		if (!next) {
+			next = d->parent;
+			d_drop(d);
+			dput(d);
+		}
+		d = next;
 	}
 }
 

@@ -145,6 +145,29 @@ KTEST(tmpfs_shrinking_and_growing_again_shows_zeroes_not_old_bytes)
 	teardown(&x);
 }
 
+KTEST(tmpfs_end_of_a_tree_deeper_than_the_stack)
+{
+	struct super_block *sb = tmpfs_mount(&test_type, "test", "", 0);
+	struct dentry *dir, *d;
+	int err = 0;
+
+	REQUIRE(!IS_ERR(sb));
+	dir = dget(sb->root);
+	for (unsigned int depth = 0; depth < 3000 && !err; depth++) {
+		mutex_lock(&dir->inode->lock);
+		d = d_lookup(dir, "d", 1);
+		err = IS_ERR(d) ? (int)PTR_ERR(d) : dir->inode->ops->mkdir(dir->inode, d, 0755);
+		mutex_unlock(&dir->inode->lock);
+		if (IS_ERR(d))
+			break;
+		dput(dir);
+		dir = d;
+	}
+	dput(dir);
+	EXPECT_EQ(err, 0);
+	sb_deactivate(sb);
+}
+
 KTEST(tmpfs_bad_options_are_refused)
 {
 	EXPECT_EQ(PTR_ERR(tmpfs_mount(&test_type, "t", "size=banana", 0)), -EINVAL);

@@ -70,3 +70,22 @@ TEST(tmpfs_that_is_full_leaves_holes_as_they_were)
 	CHECK_OK(close(fd));
 	leave_tmpfs();
 }
+
+/* ---- the end ---- */
+
+TEST(tmpfs_with_3000_directories_in_each_other_unmounts)
+{
+	int dir, next;
+
+	enter_tmpfs("size=1m,nr_inodes=0");
+	dir = open(".", O_RDONLY | O_DIRECTORY);
+	for (int depth = 0; depth < 3000; depth++) {
+		CHECK_OK(mkdirat(dir, "d", 0755));
+		next = openat(dir, "d", O_RDONLY | O_DIRECTORY);
+		CHECK_OK(next);
+		CHECK_OK(close(dir));
+		dir = next;
+	}
+	CHECK_OK(close(dir));
+	leave_tmpfs();
+}
