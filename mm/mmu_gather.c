@@ -15,7 +15,8 @@
  * by address may spare those (RISC-V privileged spec 4.2.1: rs1 != x0 orders leaf entries only),
  * so freed tables mean a flush of the whole address space.
  *
- * ALWAYS TRUE    G1  a page in pages[] is mapped by no pte of this mm and holds one reference.
+ * ALWAYS TRUE    G1  a page in pages[] is mapped by no pte of this mm and holds one reference; a table in tables[] is
+ *                    reached from no entry. So from the moment they are handed over: a full array flushes at once.
  *                G2  references are dropped only in tlb_flush_mmu(), behind the flush.
  *                G3  fullmm: no CPU has the tables loaded (leave_mm()), so step 2 is empty.
  *

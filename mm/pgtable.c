@@ -234,10 +234,15 @@ static bool covers_table(const struct table_range *r, unsigned long addr, unsign
 	return first >= r->floor && first + (size - 1) <= r->ceiling - 1;
 }
 
-static void gather_table(const struct table_range *r, paddr_t pa)
+/*
+ * gather_table - the table at @pa goes with the next flush, which may be this call's own: so the entry that led to it
+ * is none before (G1 of mmu_gather.c)
+ */
+static void gather_table(const struct table_range *r, paddr_t pa, bool unhooked)
 {
 	struct page *page = phys_to_page(pa);
 
+	ASSERT_MSG(unhooked, "table %lx is gathered while an entry leads to it", page_to_pfn(page));
 	uncount_table(r->tlb->mm, page);
 	tlb_remove_table(r->tlb, page);
 }
@@ -254,6 +259,7 @@ static void free_pmds(const struct table_range *r, pud_t *pud, unsigned long add
 		      unsigned long end)
 {
 	unsigned long start = addr, next;
+	paddr_t table;
 
 	for (; addr != end; addr = next) {
 		pmd_t *pmd = pmd_offset(pud, addr);
@@ -261,13 +267,15 @@ static void free_pmds(const struct table_range *r, pud_t *pud, unsigned long add
 		next = level_end(addr, end, PMD_SIZE);
 		if (pmd_none(*pmd) || !covers_table(r, addr, PMD_SIZE))
 			continue;
-		gather_table(r, pmd_table_pa(*pmd));
+		table = pmd_table_pa(*pmd);
 		pmd_clear(pmd);
+		gather_table(r, table, pmd_none(*pmd));
 	}
 	if (covers_table(r, start, PUD_SIZE)) {
-		gather_table(r, pud_table_pa(*pud));
-		pud_clear(pud);
+		table = pud_table_pa(*pud);
 		WRITE_ONCE(r->tlb->mm->pmd_hint, 0);
+		pud_clear(pud);
+		gather_table(r, table, pud_none(*pud));
 	}
 }
 
@@ -284,8 +292,10 @@ static void free_puds(const struct table_range *r, p4d_t *p4d, unsigned long add
 			free_pmds(r, pud, addr, next);
 	}
 	if (!pud_folded() && covers_table(r, start, P4D_SIZE)) {
-		gather_table(r, p4d_table_pa(*p4d));
+		paddr_t table = p4d_table_pa(*p4d);
+
 		p4d_clear(p4d);
+		gather_table(r, table, p4d_none(*p4d));
 	}
 }
 
@@ -302,8 +312,10 @@ static void free_p4ds(const struct table_range *r, pgd_t *pgd, unsigned long add
 			free_puds(r, p4d, addr, next);
 	}
 	if (!p4d_folded() && covers_table(r, start, PGDIR_SIZE)) {
-		gather_table(r, pgd_table_pa(*pgd));
+		paddr_t table = pgd_table_pa(*pgd);
+
 		pgd_clear(pgd);
+		gather_table(r, table, pgd_none(*pgd));
 	}
 }
 

@@ -55,6 +55,24 @@ static void page_tables_go_when_their_last_mapping_goes(void **state)
 	end_space(mm);
 }
 
+/* A full array of tables is flushed at once (tlb_remove_table): none of them may be reached from an entry then. */
+static void more_tables_than_a_batch_are_unhooked_before_each_flush(void **state)
+{
+	struct mm_struct *mm = mm_alloc();
+	long empty = atomic64_read(&mm->pgtables_bytes);
+	const unsigned int tables = 3 * MMU_GATHER_TABLES + 1;
+	unsigned long a = map_anon(mm, AT, tables * PMD_SIZE / PAGE_SIZE, RW,
+				   MAP_PRIVATE | MAP_NORESERVE);
+
+	for (unsigned int i = 0; i < tables; i++)
+		touch_on_all_cpus(mm, a + i * PMD_SIZE, 1);
+	assert_int_equal(do_munmap(mm, a, tables * PMD_SIZE), 0);	/* gather_table() looks at each entry */
+	soft_tlb_check();
+	assert_int_equal(atomic64_read(&mm->pgtables_bytes), empty);
+	assert_int_equal(mm->pmd_hint, 0);
+	end_space(mm);
+}
+
 static void more_pages_than_a_batch_are_freed_in_several_flushes(void **state)
 {
 	struct mm_struct *mm = mm_alloc();
@@ -174,6 +192,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SPACE_TEST(munmap_flushes_every_cpu_before_pages_are_free),
 		SPACE_TEST(page_tables_go_when_their_last_mapping_goes),
+		SPACE_TEST(more_tables_than_a_batch_are_unhooked_before_each_flush),
 		SPACE_TEST(more_pages_than_a_batch_are_freed_in_several_flushes),
 		SPACE_TEST(exit_needs_no_flush_per_batch_once_all_cpus_left),
 		SPACE_TEST(lazy_cpus_are_flushed_like_others),

@@ -43,3 +43,22 @@ KTEST(mmu_gather_frees_more_pages_than_one_batch)
 	EXPECT_EQ(test_peek(mm, TEST_BASE), 0);
 	mmput(mm);
 }
+
+/* A full array of tables is flushed at once (tlb_remove_table): gather_table() asserts that no entry leads there. */
+KTEST(mmu_gather_frees_more_tables_than_one_batch)
+{
+	enum { N = 3 * MMU_GATHER_TABLES + 1 };
+	struct mm_struct *mm = mm_alloc();
+	long bytes;
+
+	REQUIRE(mm);
+	test_map(mm, TEST_BASE, N * PMD_SIZE / PAGE_SIZE, RW, ANON);
+	bytes = atomic64_read(&mm->pgtables_bytes);
+	for (unsigned int i = 0; i < N; i++)
+		test_poke(mm, TEST_BASE + i * PMD_SIZE, 1);
+	EXPECT(atomic64_read(&mm->pgtables_bytes) >= bytes + (long)(N * PAGE_SIZE));
+	EXPECT_EQ(do_munmap(mm, TEST_BASE, N * PMD_SIZE), 0);
+	EXPECT_EQ(atomic64_read(&mm->pgtables_bytes), bytes);
+	EXPECT_EQ(mm->pmd_hint, 0);
+	mmput(mm);
+}

@@ -3,6 +3,9 @@
  * tests/user/mmap_test.c - mmap, munmap and mprotect: what a program gets, and every refusal
  */
 #include <fcntl.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -469,4 +472,55 @@ TEST(mmap_many_mappings_are_found_again)
 	CHECK_EQ(probe_read(p + 199 * page).sig, SIGSEGV);
 	CHECK_OK(munmap(p, 400 * page));
 	CHECK_EQ(probe_read(p + 200 * page).sig, SIGSEGV);
+}
+
+/* ---- page tables that go while another CPU walks them ---- */
+
+#define TABLES		24
+#define TABLE_SIZE	(2UL << 20)	/* of addresses: what one page table maps, on both ports */
+
+static struct {
+	char *p;
+	atomic_bool stop;
+	atomic_int strange;		/* a byte that nobody wrote */
+	sigjmp_buf again;
+} tables;
+
+static void on_read_fault(int sig)
+{
+	(void)sig;
+	siglongjmp(tables.again, 1);
+}
+
+static void *read_each_table(void *arg)
+{
+	sigsetjmp(tables.again, 1);
+	while (!atomic_load(&tables.stop)) {
+		for (int i = TABLES - 1; i >= 0; i--) {
+			int c = *(volatile unsigned char *)(tables.p + i * TABLE_SIZE);
+
+			if (c != 0 && c != 0x5a)
+				atomic_store(&tables.strange, c);
+		}
+	}
+	return arg;
+}
+
+TEST(munmap_of_many_tables_leaves_a_reading_thread_its_bytes_or_a_fault)
+{
+	pthread_t t;
+
+	tables.p = map(TABLES * TABLE_SIZE, RW, ANON | MAP_NORESERVE, -1);
+	CHECK(signal(SIGSEGV, on_read_fault) != SIG_ERR);
+	CHECK_EQ(pthread_create(&t, NULL, read_each_table, NULL), 0);
+	for (int round = 0; round < 200; round++) {
+		(void)madvise(tables.p, TABLES * TABLE_SIZE, MADV_NOHUGEPAGE);
+		for (int i = 0; i < TABLES; i++)
+			tables.p[i * TABLE_SIZE] = 0x5a;
+		CHECK_OK(munmap(tables.p, TABLES * TABLE_SIZE));
+		CHECK(mmap(tables.p, TABLES * TABLE_SIZE, RW, ANON | MAP_NORESERVE | MAP_FIXED, -1, 0) == tables.p);
+	}
+	atomic_store(&tables.stop, true);
+	CHECK_EQ(pthread_join(t, NULL), 0);
+	CHECK_EQ(atomic_load(&tables.strange), 0);
 }
