@@ -37,11 +37,9 @@ int proc_show_faulttrace(struct seq_file *m)
 	struct mm_struct *mm;
 	unsigned int trace;
 
-	if (!process_may_access(seq_process(m)))
-		return -EACCES;
-	mm = process_mm_get(seq_process(m));
-	if (!mm)
-		return 0;
+	mm = process_mm_access(seq_process(m));
+	if (IS_ERR_OR_NULL(mm))
+		return mm ? (int)PTR_ERR(mm) : 0;
 	trace = READ_ONCE(mm->fault_trace);
 	mmput(mm);
 	seq_printf(m, "trace %u\n", trace);
@@ -57,11 +55,9 @@ int proc_write_faulttrace(struct inode *inode, char *text)
 
 	if ((text[0] != '0' && text[0] != '1') || text[1])
 		return -EINVAL;
-	if (!process_may_access(p))
-		return -EACCES;
-	mm = process_mm_get(p);
-	if (!mm)
-		return -ESRCH;
+	mm = process_mm_access(p);
+	if (IS_ERR_OR_NULL(mm))
+		return mm ? (int)PTR_ERR(mm) : -ESRCH;
 	if (text[0] == '1')
 		fault_trace_start(mm);
 	else

@@ -250,9 +250,9 @@ static int show(struct seq_file *m, enum view view)
 	char *buf;
 	int err = 0;
 
-	if (!process_may_access(seq_process(m)))
-		return -EACCES;
-	mm = process_mm_get(seq_process(m));
+	mm = process_mm_access(seq_process(m));
+	if (IS_ERR(mm))
+		return (int)PTR_ERR(mm);
 	if (!mm)
 		return view == ROLLUP ? -ESRCH : 0;
 	buf = kmalloc(PATH_MAX, GFP_KERNEL);

@@ -7,8 +7,9 @@
  *	pagetables  text, made in pieces as it is read (mm/pagetables.c): it may be long
  *	clear_refs  1, 2, 3: all, anonymous, file pages count as unused; 5: the peak of RSS starts anew
  *
- * ALWAYS TRUE  M1  a file stands for the address space that the process had when it was opened: after exec
- *                  or exit it reads as empty. It holds the struct, never the memory.
+ * ALWAYS TRUE  M1  a file stands for the address space that the process had when it was opened, and that its opener
+ *                  was allowed to look into; whatever the process runs later. It holds the struct, never the memory:
+ *                  once no process uses that address space any more it reads as empty.
  *              M2  frame numbers are shown to files that root opened; others read 0 in their place.
  * LOCKS        mmap_lock inside the functions of mm/; tables->lock (RANK_TTY) against a second reader.
  * LEFT OUT     soft-dirty: 4 is EINVAL.
@@ -30,19 +31,21 @@ struct mem_file { struct mm_struct *mm; bool show_pfn; struct tables_text *table
 
 static int mem_open(struct inode *inode, struct file *f)
 {
-	struct process *p = proc_pid(inode)->process;
-	struct mem_file *mf;
+	struct mem_file *mf = kzalloc(sizeof(*mf), GFP_KERNEL);
+	struct mm_struct *mm;
 
-	if (!process_may_access(p))
-		return -EACCES;
-	mf = kzalloc(sizeof(*mf), GFP_KERNEL);
 	if (!mf)
 		return -ENOMEM;
+	mm = process_mm_access(proc_pid(inode)->process);
+	if (IS_ERR(mm)) {
+		kfree(mf);
+		return (int)PTR_ERR(mm);
+	}
 	mf->show_pfn = capable();
-	mf->mm = process_mm_get(p);
-	if (mf->mm) {
-		mmgrab(mf->mm);
-		mmput(mf->mm);
+	mf->mm = mm;
+	if (mm) {
+		mmgrab(mm);
+		mmput(mm);
 	}
 	f->private = mf;
 	return 0;

@@ -52,35 +52,25 @@ static int show_cmdline(struct seq_file *m)
 	return err;
 }
 
-/* The environment and the like are the owner's business. */
-static bool may_inspect(const struct process *p)
-{
-	return capable() || (current_process()->euid == p->uid && current_process()->euid == p->suid);
-}
-
 static int show_environ(struct seq_file *m)
 {
-	struct process *p = seq_process(m);
-	struct mm_struct *mm;
-	int err = 0;
+	struct mm_struct *mm = process_mm_access(seq_process(m));
+	int err;
 
-	if (!may_inspect(p))
-		return -EACCES;
-	mm = process_mm_get(p);
-	if (mm) {
-		err = show_memory(m, mm, mm->env_start, mm->env_end);
-		mmput(mm);
-	}
+	if (IS_ERR_OR_NULL(mm))
+		return (int)PTR_ERR(mm);
+	err = show_memory(m, mm, mm->env_start, mm->env_end);
+	mmput(mm);
 	return err;
 }
 
 static int show_auxv(struct seq_file *m)
 {
-	struct mm_struct *mm = process_mm_get(seq_process(m));
+	struct mm_struct *mm = process_mm_access(seq_process(m));
 	unsigned int n = 0;
 
-	if (!mm)
-		return 0;
+	if (IS_ERR_OR_NULL(mm))
+		return (int)PTR_ERR(mm);
 	while (n + 1 < ARRAY_SIZE(mm->saved_auxv) && mm->saved_auxv[n])
 		n += 2;
 	seq_write(m, mm->saved_auxv, (n + 2) * sizeof(long));
@@ -225,6 +215,12 @@ static int fs_link(struct process *p, enum link_kind kind, struct path *path)
 	spin_unlock(&fs->lock);
 	fs_put(fs);
 	return 0;
+}
+
+/* Where it works, and what it runs, is the owner's business. */
+static bool may_inspect(const struct process *p)
+{
+	return capable() || (current_process()->euid == p->uid && current_process()->euid == p->suid);
 }
 
 static int pid_link(struct dentry *d, enum link_kind kind, struct path *path)

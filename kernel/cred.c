@@ -130,12 +130,11 @@ bool capable(void)
 	return !p || p->euid == 0;
 }
 
-/* exec: saved ids follow the effective ones */
-void cred_exec(struct process *p)
+void cred_exec(struct process *p, struct mm_struct *mm)
 {
 	p->suid = p->fsuid = p->euid;
 	p->sgid = p->fsgid = p->egid;
-	limits_to_mm(p, current->mm);
+	limits_to_mm(p, mm);
 }
 
 SYSCALL_DEFINE0(getuid)  { return current_process()->uid; }

@@ -14,6 +14,9 @@
  * with failures behind it (Linux kills the process there). The price is both at once in memory.
  *
  * ALWAYS TRUE    V1  after commit() the process has one thread, whose tid is the pid.
+ *                V2  the memory of a program and the right to look into it change in one moment, under siglock: who
+ *                    asks for both (process_mm_access) never gets a set-user-ID program's memory with the rights
+ *                    over the program before it, nor the other way round.
  *
  * LOCKS          exec_thread makes execs of one process exclude each other; tasklist_lock > siglock.
  * LEFT OUT       binfmt_misc, core limits.
@@ -223,20 +226,31 @@ static void become_leader(struct process *p)
 	thread_free(old);
 }
 
+/* set_program - V2 */
+static void set_program(struct process *p, const struct binprm *b)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&p->siglock, flags);
+	p->mm = b->mm;
+	p->exe_file = file_get(b->file);
+	p->dumpable = !b->secure;
+	p->euid = b->euid;
+	p->egid = b->egid;
+	cred_exec(p, b->mm);
+	spin_unlock_irqrestore(&p->siglock, flags);
+}
+
 static void exchange_mm(struct process *p, struct binprm *b)
 {
 	struct mm_struct *old = p->mm;
 	struct file *old_exe = p->exe_file;
-	unsigned long flags;
 
 	if (old) {
 		exit_mm_release();
 		p->maxrss = max(p->maxrss, mm_rss(old));
 	}
-	spin_lock_irqsave(&p->siglock, flags);
-	p->mm = b->mm;
-	p->exe_file = file_get(b->file);
-	spin_unlock_irqrestore(&p->siglock, flags);
+	set_program(p, b);
 	use_mm(b->mm);
 	b->mm = NULL;
 	vfork_done(p);
@@ -296,10 +310,6 @@ static void forget_old_program(struct process *p, const struct binprm *b)
 	p->did_exec = true;
 	p->exit_signal = SIGCHLD;
 	p->pdeath_signal = b->secure ? 0 : p->pdeath_signal;
-	p->dumpable = !b->secure;
-	p->euid = b->euid;
-	p->egid = b->egid;
-	cred_exec(p);
 	posix_timers_exit(p);
 	signal_exec_reset(p);
 	files_close_on_exec(current->files);

@@ -83,7 +83,8 @@ void user_put(struct user *u);
 /* user_of_process - referenced; user_count_threads - @n more (fewer) threads of @p */
 struct user *user_of_process(struct process *p);
 void user_count_threads(struct process *p, int n);
-void cred_exec(struct process *p);
+/* cred_exec - the saved ids follow the effective ones, and @mm learns of both; siglock held */
+void cred_exec(struct process *p, struct mm_struct *mm);
 /* limits_to_mm - what mm/ has to know of @p: limits, and whether it has privilege (kernel/rlimit.c) */
 void limits_to_mm(const struct process *p, struct mm_struct *mm);
 

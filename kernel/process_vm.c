@@ -17,13 +17,28 @@
 #include <mm/slab.h>
 #include <uapi/mman.h>
 
-bool process_may_access(const struct process *p)
+/* may_access - siglock held: exec changes the answer together with p->mm */
+static bool may_access(const struct process *p)
 {
 	const struct process *me = current_process();
 
 	return p == me || capable() ||
 	       (p->dumpable == 1 && me->uid == p->uid && me->uid == p->euid && me->uid == p->suid &&
 		me->gid == p->gid && me->gid == p->egid && me->gid == p->sgid);
+}
+
+struct mm_struct *process_mm_access(struct process *p)
+{
+	struct mm_struct *mm = ERR_PTR(-EACCES);
+	unsigned long flags;
+
+	spin_lock_irqsave(&p->siglock, flags);
+	if (may_access(p))
+		mm = p->mm;
+	if (mm && !IS_ERR(mm))
+		mmget(mm);
+	spin_unlock_irqrestore(&p->siglock, flags);
+	return mm;
 }
 
 /* As the other process itself may access it; a stack of its does not grow for us. */
@@ -128,10 +143,13 @@ static long copy_process(pid_t pid, struct iov_iter *local, const struct iovec *
 
 	if (!p)
 		return -ESRCH;
-	mm = process_may_access(p) ? process_mm_get(p) : NULL;
-	result = mm ? copy_vectors(mm, local, remote, nr, write) : process_may_access(p) ? -ESRCH : -EPERM;
-	if (mm)
+	mm = process_mm_access(p);
+	if (IS_ERR_OR_NULL(mm)) {
+		result = mm ? -EPERM : -ESRCH;
+	} else {
+		result = copy_vectors(mm, local, remote, nr, write);
 		mmput(mm);
+	}
 	process_put(p);
 	return result;
 }
@@ -198,17 +216,13 @@ static long advise_ranges(struct mm_struct *mm, const struct iovec *vec, unsigne
 
 static long advise_process(struct process *p, const struct iovec *vec, unsigned long nr, int advice)
 {
-	struct mm_struct *mm = process_mm_get(p);
+	struct mm_struct *mm = process_mm_access(p);
 	long result;
 
-	if (!mm)
-		return -ESRCH;
-	if (!process_may_access(p))
-		result = -EACCES;
-	else if (!capable())		/* it costs the other process time: CAP_SYS_NICE, even for our own */
-		result = -EPERM;
-	else
-		result = advise_ranges(mm, vec, nr, advice);
+	if (IS_ERR_OR_NULL(mm))
+		return mm ? PTR_ERR(mm) : -ESRCH;
+	/* it costs the other process time: CAP_SYS_NICE, even for our own */
+	result = capable() ? advise_ranges(mm, vec, nr, advice) : -EPERM;
 	mmput(mm);
 	return result;
 }

@@ -9,6 +9,7 @@
  * A set of nodes is an array of longs in the program, of which the first maxnode - 1 bits count (as Linux has
  * it; maxnode itself for what get_mempolicy(2) requires).
  */
+#include <fs/file.h>
 #include <kernel/process.h>
 #include <kernel/syscall.h>
 #include <mm/mempolicy.h>
@@ -175,19 +176,17 @@ SYSCALL_DEFINE4(set_mempolicy_home_node, unsigned long, start, unsigned long, le
 
 static long migrate_process(struct process *p, unsigned long from, unsigned long to)
 {
-	struct mm_struct *mm;
-	long result;
+	struct mm_struct *mm = process_mm_access(p);
+	long result = -EINVAL;
 
-	if (!process_may_access(p))
+	if (IS_ERR(mm))
 		return -EPERM;
 	if ((to & ~nodes_with_memory()) && !capable())
-		return -EPERM;
-	to &= nodes_with_memory();
-	mm = to ? process_mm_get(p) : NULL;
-	if (!mm)
-		return -EINVAL;
-	result = (long)do_migrate_pages(mm, from, to, capable());
-	mmput(mm);
+		result = -EPERM;
+	else if (mm && (to & nodes_with_memory()))
+		result = (long)do_migrate_pages(mm, from, to & nodes_with_memory(), capable());
+	if (mm)
+		mmput(mm);
 	return result;
 }
 

@@ -5,6 +5,7 @@
  * Arrays of the program are read and written entry by entry, with no lock held: they may lie in the very pages
  * that move. What becomes of a page is its status: its node, or -errno (mm/migrate_nodes.c names them).
  */
+#include <fs/file.h>
 #include <kernel/process.h>
 #include <kernel/syscall.h>
 #include <mm/mempolicy.h>
@@ -64,11 +65,9 @@ static long move_process(struct process *p, const struct request *rq)
 	struct mm_struct *mm;
 	long result;
 
-	if (!process_may_access(p))
-		return -EPERM;
-	mm = process_mm_get(p);
-	if (!mm)
-		return -EINVAL;
+	mm = process_mm_access(p);
+	if (IS_ERR_OR_NULL(mm))
+		return mm ? -EPERM : -EINVAL;
 	result = do_all(mm, rq);
 	mmput(mm);
 	return result;

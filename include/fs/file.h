@@ -199,6 +199,7 @@ static inline unsigned int file_poll(struct file *f, struct poll_table *pt)
 static inline void *ERR_PTR(long err) { return (void *)err; }
 static inline long PTR_ERR(const void *p) { return (long)p; }
 static inline bool IS_ERR(const void *p) { return (unsigned long)p >= (unsigned long)-4095; }
+static inline bool IS_ERR_OR_NULL(const void *p) { return !p || IS_ERR(p); }
 
 /* ---- boot ---- */
 void vfs_init(void);			/* caches, root tmpfs, /dev device numbers */

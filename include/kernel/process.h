@@ -133,8 +133,9 @@ void process_put(struct process *p);
 struct mm_struct *process_mm_get(struct process *p);
 /* what /proc shows of another process: referenced, or NULL when it has none any more */
 struct file *process_exe_file_get(struct process *p);
-/* process_may_access - may current look into its memory? The same user and nothing privileged there, or privilege. */
-bool process_may_access(const struct process *p);
+/* process_mm_access - the same for current to look into; ERR_PTR(-EACCES) unless it is privileged, or the same user
+ * and nothing privileged there. */
+struct mm_struct *process_mm_access(struct process *p);
 struct files_struct *process_files_get(struct process *p);
 struct fs_struct *process_fs_get(struct process *p);
 unsigned int process_count(void);	/* live threads in the system */

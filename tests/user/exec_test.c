@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 
 #include "utest.h"
 
@@ -71,6 +74,8 @@ __attribute__((constructor)) static void exec_helpers(int argc, char **argv)
 		_exit(check_auxv());
 	if (!strcmp(what, "fds"))
 		_exit(count_fds());
+	if (!strcmp(what, "euid"))
+		_exit((int)geteuid());
 	if (!strcmp(what, "count"))
 		_exit(argc & 127);
 	if (!strcmp(what, "stack"))
@@ -310,4 +315,83 @@ TEST(exec_of_a_file_open_for_writing_is_etxtbsy)
 	CHECK_ERR(execv("./f", argv), ETXTBSY);
 	CHECK_OK(close(fd));
 	CHECK_ERR(execv("./f", argv), ENOEXEC);
+}
+
+/* ---- memory of a program that has more rights than the one before it ---- */
+
+#define MARK	((char *)0x2000000000)	/* a page of the old program; nothing is there in the new one */
+#define PLENTY	(24UL << 20)		/* takes its time to be freed, while the new program is there already */
+
+/* make_setuid - ./su: this program with root's rights */
+static void make_setuid(void)
+{
+	int from = open(SELF, O_RDONLY), to = open("su", O_CREAT | O_WRONLY, 0755);
+	char buf[64 << 10];
+	ssize_t n;
+
+	CHECK_OK(from);
+	CHECK_OK(to);
+	while ((n = read(from, buf, sizeof(buf))) > 0)
+		CHECK_EQ(write(to, buf, (size_t)n), n);
+	CHECK_OK(fchown(to, 0, 0));
+	CHECK_OK(fchmod(to, 04755));
+	close(from);
+	close(to);
+}
+
+static pid_t start_su(size_t plenty)
+{
+	char *argv[] = { "su", "exec-euid", NULL };
+	pid_t pid = fork_ok();
+
+	if (pid)
+		return pid;
+	if (plenty)
+		memset(map(plenty, RW, ANON, -1), 1, plenty);
+	execv("./su", argv);
+	_exit(98);
+}
+
+/* look_at_mark - a page of the old program, or nothing at all; never an address that the new one does not have */
+static void look_at_mark(pid_t pid)
+{
+	struct iovec local = { (char[1]){ 0 }, 1 }, remote = { MARK, 1 };
+	char name[32], c;
+	int fd;
+
+	snprintf(name, sizeof(name), "/proc/%d/mem", (int)pid);
+	fd = open(name, O_RDWR);
+	if (fd >= 0) {
+		if (pread(fd, &c, 1, (off_t)(uintptr_t)MARK) < 0)
+			FAIL("the memory of a set-user-ID program could be opened: %s", test_errno());
+		close(fd);
+	}
+	if (process_vm_readv(pid, &local, 1, &remote, 1, 0) < 0 && errno == EFAULT)
+		FAIL("the memory of a set-user-ID program could be read");
+}
+
+TEST(exec_of_a_setuid_program_never_shows_its_memory_to_its_caller)
+{
+	int st;
+
+	need_root();
+	need_proc();
+	need_memory(4 * PLENTY);
+	make_setuid();
+	CHECK_OK(chmod(".", 0755));
+	CHECK(mmap(MARK, page, RW, ANON | MAP_FIXED, -1, 0) == MARK);
+	MARK[0] = 1;
+	CHECK_OK(setgid(1000));
+	CHECK_OK(setuid(1000));
+	CHECK_OK(prctl(PR_SET_DUMPABLE, 1));	/* changing ids has taken it away */
+	st = wait_for(start_su(0));
+	if (!EXITED(st, 0))
+		SKIP("a set-user-ID program has no more rights here: wait status %#x", st);
+	for (int round = 0; round < 20; round++) {
+		pid_t pid = start_su(PLENTY);
+
+		while (!waitpid(pid, &st, WNOHANG))
+			look_at_mark(pid);
+		CHECK_EXIT(st, 0);
+	}
 }
