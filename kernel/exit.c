@@ -30,21 +30,28 @@ static bool code_is_signal(int code) { return (code & 0x7f) != 0; }
 
 /* ---- letting go of memory and files ---- */
 
-void exit_mm_release(void)
+static void exit_tid_address(void)
 {
 	u32 __user *tidptr = current->clear_child_tid;
-	struct mm_struct *mm = current->mm;
 
-	current->no_userfault = true;
-	exit_robust_list();
 	if (!tidptr)
 		return;
 	current->clear_child_tid = NULL;
 	/* Only somebody who shares the memory can wait for this word. */
-	if (current_process()->nr_threads > 1 || atomic_read(&mm->mm_users) > 1) {
+	if (current_process()->nr_threads > 1 || atomic_read(&current->mm->mm_users) > 1) {
 		(void)put_user(0, tidptr);
 		futex_wake_exit(tidptr);
 	}
+}
+
+/* Whoever would serve our faults may be gone: these words are not waited for. After an exec the thread lives on. */
+void exit_mm_release(void)
+{
+	ASSERT(!current->no_userfault);
+	current->no_userfault = true;
+	exit_robust_list();
+	exit_tid_address();
+	current->no_userfault = false;
 }
 
 static void exit_files(void)
