@@ -19,6 +19,7 @@
  *                E2  events of one call are told in the order in which things happened, one after the other.
  *                E3  a fork's context belongs to the event until a descriptor has it. If nobody took it, the
  *                    child's VMAs forget it again, before the child runs.
+ *                    While a reader makes that descriptor (busy), the event is his: nobody else frees it.
  *                E4  nothing that was announced can fail any more: memory for events is taken first.
  *
  * LOCKS          mmap_lock (write) for mm->uffd_events; ctx->lock for ctx->events. None while waiting.
@@ -63,6 +64,25 @@ static void event_free(struct uffd_event *e)
 	kfree(e);
 }
 
+/*
+ * event_take_back - @e is on no list, and no reader works on it. While one makes a child's descriptor, @e is
+ * not ours (userfaultfd_fork_read() gives it back); and only in the lock it is known that none has begun:
+ *	we, killed: not busy -> a reader, in the lock: busy = true -> we, in the lock: free it -> the reader uses it
+ */
+static void event_take_back(struct uffd_event *e)
+{
+	bool busy;
+
+	do {
+		wait_event(e->wait, !READ_ONCE(e->busy));
+		WITH_SPINLOCK(&e->ctx->lock) {
+			busy = e->busy;
+			if (!busy)
+				list_del_init(&e->link);
+		}
+	} while (busy);
+}
+
 /* event_tell - wait until @e was read, its descriptor is closed, or somebody kills us */
 static void event_tell(struct uffd_event *e)
 {
@@ -76,10 +96,7 @@ static void event_tell(struct uffd_event *e)
 	}
 	wake_up(&ctx->fd_wait);
 	(void)wait_event_killable(e->wait, READ_ONCE(e->done));
-	/* The reader who makes a child's descriptor at this moment will not be long. */
-	wait_event(e->wait, !READ_ONCE(e->busy));
-	WITH_SPINLOCK(&ctx->lock)
-		list_del_init(&e->link);
+	event_take_back(e);
 }
 
 /* abandon_child - E3 */

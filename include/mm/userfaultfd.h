@@ -34,7 +34,7 @@ struct uffd_event {
 	struct userfaultfd_ctx	*child;		/* (u) fork: the child's; NULL once a descriptor has it */
 	struct uffd_msg		msg;		/* (i) */
 	struct list_head	link;		/* (u) ctx->events                             */
-	bool			done, busy;	/* (u) read; a reader makes the child's descriptor */
+	bool			done, busy;	/* (u) read; a reader makes the child's descriptor, and owns this */
 	wait_queue_head_t	wait;
 };
 

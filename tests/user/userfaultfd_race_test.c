@@ -52,3 +52,85 @@ TEST(uffd_serves_the_thread_that_called_exec)
 	}
 	CHECK_EXIT(wait_for(child), 0);
 }
+
+/* ---- fork events ----------------------------------------------------------------------------- */
+
+#define FORKS 300
+
+static volatile bool go;
+static uint32_t dice = 5;
+
+static void spin(uint32_t turns)
+{
+	for (volatile uint32_t i = 0; i < turns; i++)
+		;
+}
+
+/* Shares our descriptors, but is a process of its own: the reader outlives it. */
+static void fork_and_wait(int report)
+{
+	int fd = uffd_new(UFFD_FEATURE_EVENT_FORK);
+
+	CHECK_OK(uffd_register(fd, map(page, RW, ANON, -1), page, MISSING));
+	CHECK_EQ(write(report, &fd, sizeof(fd)), sizeof(fd));
+	if (syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0) == 0)
+		_exit(0);
+	_exit(0);
+}
+
+struct killer { pid_t pid; uint32_t turns; };
+
+static void *kill_at_some_moment(void *arg)
+{
+	const struct killer *k = arg;
+
+	while (!go)
+		;
+	spin(k->turns);
+	kill(k->pid, SIGKILL);
+	return NULL;
+}
+
+/* Both at once: somebody kills who forks, and we read of the fork. */
+static void read_while_killed(int fd, pid_t pid)
+{
+	struct killer k = { pid, test_random(&dice) % 3000 };
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	uint32_t turns = test_random(&dice) % 3000;
+	struct uffd_msg msg;
+	pthread_t t;
+
+	CHECK_EQ(poll(&p, 1, 10000), 1);
+	go = false;
+	CHECK_EQ(pthread_create(&t, NULL, kill_at_some_moment, &k), 0);
+	sched_yield();
+	go = true;
+	spin(turns);
+	while (read(fd, &msg, sizeof(msg)) == sizeof(msg)) {
+		CHECK_EQ(msg.event, UFFD_EVENT_FORK);
+		CHECK_OK(close((int)msg.arg.fork.ufd));
+	}
+	CHECK_EQ(errno, EAGAIN);
+	CHECK_EQ(pthread_join(t, NULL), 0);
+}
+
+TEST(uffd_fork_may_be_killed_while_somebody_reads_of_it)
+{
+	int fds[2], fd, st;
+	pid_t pid;
+
+	need_root();
+	close(uffd_new(UFFD_FEATURE_EVENT_FORK));
+	CHECK_OK(pipe(fds));
+	for (int i = 0; i < FORKS; i++) {
+		pid = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+		CHECK_OK(pid);
+		if (!pid)
+			fork_and_wait(fds[1]);
+		CHECK_EQ(read(fds[0], &fd, sizeof(fd)), sizeof(fd));
+		read_while_killed(fd, pid);
+		st = wait_for(pid);
+		CHECK(KILLED(st, SIGKILL) || EXITED(st, 0));
+		CHECK_OK(close(fd));
+	}
+}
