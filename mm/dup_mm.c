@@ -121,9 +121,11 @@ static int copy_table(struct copy *c, pmd_t *src_pmd, unsigned long addr, unsign
 /* needs_copy - does the child's @new get any of the ptes of @vma? */
 static bool needs_copy(const struct vm_area_struct *vma, const struct vm_area_struct *new)
 {
+	if (vma->vm_flags & VM_WIPEONFORK)
+		return false;			/* whatever else: no anon_vma leads to the child's pages (dup_vma) */
 	if ((vma->vm_flags & VM_PFNMAP) || (new->vm_flags & VM_UFFD_WP))
 		return true;
-	if (vma->vm_flags & (VM_SHARED | VM_WIPEONFORK))
+	if (vma->vm_flags & VM_SHARED)
 		return false;
 	return vma->anon_vma != NULL;
 }

@@ -408,6 +408,31 @@ TEST(uffd_follows_a_fork_with_the_protection_of_shared_memory)
 	CHECK_EQ(p[0], 'c');
 }
 
+TEST(uffd_follows_a_fork_without_the_pages_that_are_wiped)
+{
+	int fd = new_with_fork_events(UFFD_FEATURE_PAGEFAULT_FLAG_WP), childs = -1;
+	char *p = map(2 * page, RW, ANON, -1);
+	struct server s = { .arg = &childs };
+	pid_t child;
+
+	memset(p, 's', 2 * page);
+	CHECK_OK(uffd_register(fd, p, 2 * page, WP));
+	CHECK_OK(uffd_protect(fd, p, page, UFFDIO_WRITEPROTECT_MODE_WP));
+	CHECK_OK(madvise(p, 2 * page, MADV_WIPEONFORK));
+	server_start(&s, fd, take_child);
+	child = fork_ok();
+	if (!child) {
+		bool secret = p[0] || p[page];
+
+		memset(p, 'c', 2 * page);		/* nothing is there that could be protected */
+		_exit(secret || p[0] != 'c');
+	}
+	server_stop(&s);
+	CHECK_OK(childs);
+	CHECK_EXIT(wait_for(child), 0);
+	CHECK(p[0] == 's' && p[page] == 's');
+}
+
 TEST(uffd_fork_that_nobody_hears_of_can_be_killed)
 {
 	int fds[2];
