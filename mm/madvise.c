@@ -88,7 +88,8 @@ static int dontneed_errno(const struct vm_area_struct *vma, int advice)
 
 /*
  * announce_removal - a userfaultfd hears that the pages go, before they do; mmap_lock is let go meanwhile.
- * Then @vma is what is mapped at @start now, and @end may come closer. 0, or -ENOMEM if nothing is.
+ * Then @vma is what is mapped at @start now, which may be more or less than it was: with less, @end comes closer,
+ * and the caller goes on from there. 0, or -ENOMEM if nothing is.
  */
 static int announce_removal(struct vm_area_struct **vma, unsigned long start, unsigned long *end)
 {
@@ -103,7 +104,7 @@ static int announce_removal(struct vm_area_struct **vma, unsigned long start, un
 	return 0;
 }
 
-static int advise_dontneed(struct vm_area_struct **vmap, unsigned long start, unsigned long end, int advice)
+static int advise_dontneed(struct vm_area_struct **vmap, unsigned long start, unsigned long *end, int advice)
 {
 	int err = dontneed_errno(*vmap, advice);
 	struct vm_area_struct *vma = *vmap;
@@ -112,21 +113,21 @@ static int advise_dontneed(struct vm_area_struct **vmap, unsigned long start, un
 	if (err)
 		return err;
 	if (advice == MADV_COLD || advice == MADV_PAGEOUT) {
-		age_range(vma, start, end, AGE_ALL);
+		age_range(vma, start, *end, AGE_ALL);
 		return 0;
 	}
-	err = announce_removal(vmap, start, &end);
+	err = announce_removal(vmap, start, end);
 	if (!err)
 		err = dontneed_errno(*vmap, advice);
 	if (err)
 		return err;
 	vma = *vmap;
 	if (advice == MADV_FREE) {
-		lazyfree_range(vma, start, end);
+		lazyfree_range(vma, start, *end);
 		return 0;
 	}
 	tlb_gather_mmu(&tlb, vma->vm_mm, false);
-	zap_pages(&tlb, vma, start, end);
+	zap_pages(&tlb, vma, start, *end);
 	tlb_finish_mmu(&tlb);
 	return 0;
 }
@@ -142,14 +143,14 @@ static int remove_errno(const struct vm_area_struct *vma)
 	return 0;
 }
 
-static int advise_remove(struct vm_area_struct **vmap, unsigned long start, unsigned long end)
+static int advise_remove(struct vm_area_struct **vmap, unsigned long start, unsigned long *end)
 {
 	struct vm_area_struct *vma;
 	int err = remove_errno(*vmap);
 	u64 offset;
 
 	if (!err)
-		err = announce_removal(vmap, start, &end);
+		err = announce_removal(vmap, start, end);
 	if (!err)
 		err = remove_errno(*vmap);
 	if (err)
@@ -157,11 +158,11 @@ static int advise_remove(struct vm_area_struct **vmap, unsigned long start, unsi
 	vma = *vmap;
 	offset = ((u64)vma->vm_pgoff << PAGE_SHIFT) + (start - vma->vm_start);
 	return vma->mapping->ops->punch(vma->mapping, (loff_t)offset,
-					(loff_t)(offset + (end - start)));
+					(loff_t)(offset + (*end - start)));
 }
 
-static int advise_vma(struct vm_area_struct **vma, unsigned long start, unsigned long end,
-		      int advice)
+/* advise_vma - [start, *end) of *@vma; both may change, so that *@vma has what was done. 0 or -errno */
+static int advise_vma(struct vm_area_struct **vma, unsigned long start, unsigned long *end, int advice)
 {
 	switch (advice) {
 	case MADV_WILLNEED:
@@ -175,7 +176,7 @@ static int advise_vma(struct vm_area_struct **vma, unsigned long start, unsigned
 	case MADV_REMOVE:
 		return advise_remove(vma, start, end);
 	default:
-		return advise_flags(vma, start, end, advice);
+		return advise_flags(vma, start, *end, advice);
 	}
 }
 
@@ -217,22 +218,25 @@ static bool advice_reads(int advice)
 static int advise_range(struct mm_struct *mm, unsigned long start, unsigned long end, int advice)
 {
 	struct vm_area_struct *vma = find_vma(mm, start);
-	int err = 0, hole = 0;
+	unsigned long stop;
+	int err, hole = 0;
 
-	while (!err && start < end) {
+	for (; start < end; start = stop) {
 		if (!vma || vma->vm_start >= end)
 			return -ENOMEM;
 		if (vma->vm_start > start) {
 			hole = -ENOMEM;
 			start = vma->vm_start;
 		}
-		err = advise_vma(&vma, start, min(end, vma->vm_end), advice);
+		stop = min(end, vma->vm_end);
+		err = advise_vma(&vma, start, &stop, advice);
 		if (err)
-			break;
-		start = vma->vm_end;
-		vma = vma_next(vma);
+			return err;
+		ASSERT(vma->vm_start <= start && start < stop && stop <= vma->vm_end);
+		if (stop == vma->vm_end)		/* else it has grown meanwhile, and the rest is to do */
+			vma = vma_next(vma);
 	}
-	return err ? err : hole;
+	return hole;
 }
 
 static int populate_errno(enum fault_result r)

@@ -134,3 +134,61 @@ TEST(uffd_fork_may_be_killed_while_somebody_reads_of_it)
 		CHECK_OK(close(fd));
 	}
 }
+
+/* ---- madvise --------------------------------------------------------------------------------- */
+
+#define REMOVED 4
+
+static void *drop_pages(void *p)
+{
+	return (void *)(long)madvise(p, REMOVED * page, MADV_DONTNEED);
+}
+
+static void serve_nothing(struct server *s, const struct uffd_msg *msg)
+{
+	(void)s;
+	CHECK_EQ(msg->event, UFFD_EVENT_REMOVE);
+}
+
+/* @change is done to what is at @p while madvise, of two registered pages and two others, waits for its reader. */
+static void change_while_madvise_tells(void (*change)(int fd, char *p))
+{
+	int fd = uffd_new(UFFD_FEATURE_EVENT_REMOVE | UFFD_FEATURE_PAGEFAULT_FLAG_WP);
+	char *p = map(REMOVED * page, RW, ANON, -1);
+	struct server s;
+	void *result = p;
+	pthread_t t;
+
+	memset(p, 'd', REMOVED * page);
+	CHECK_OK(uffd_register(fd, p, 2 * page, WP));
+	CHECK_EQ(pthread_create(&t, NULL, drop_pages, p), 0);
+	CHECK_EQ(poll(&(struct pollfd){ .fd = fd, .events = POLLIN }, 1, 10000), 1);
+	change(fd, p);
+	server_start(&s, fd, serve_nothing);
+	CHECK_EQ(pthread_join(t, &result), 0);
+	server_stop(&s);
+	CHECK(result == NULL);
+	for (size_t i = 0; i < REMOVED; i++)
+		CHECK_EQ(p[i * page], 0);
+}
+
+static void unregister_all(int fd, char *p)
+{
+	CHECK_OK(uffd_unregister(fd, p, 2 * page));
+}
+
+TEST(uffd_removal_goes_on_where_memory_was_unregistered_meanwhile)
+{
+	change_while_madvise_tells(unregister_all);	/* all four pages are one mapping then */
+}
+
+static void make_executable(int fd, char *p)
+{
+	(void)fd;
+	CHECK_OK(mprotect(p + page, page, PROT_READ | PROT_WRITE | PROT_EXEC));
+}
+
+TEST(uffd_removal_goes_on_where_memory_was_split_meanwhile)
+{
+	change_while_madvise_tells(make_executable);
+}
