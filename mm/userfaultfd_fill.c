@@ -18,7 +18,10 @@
  * ALWAYS TRUE    P1  a page is up to date before a pte or the page cache leads to it.
  *                P2  what goes into the page cache is locked until it is mapped, with the size checked: truncate.c
  *                    sees it, or is seen (F4 of fault.c).
- *                P3  after uffd-wp is set, every CPU is flushed before the call returns: a later write is heard of.
+ *                P3  after uffd-wp is set, every CPU is flushed before the table is unlocked: who can see uffd-wp can
+ *                    rely on it. Flushed later, a store is lost, for two readers may work at once:
+ *                      CPU 0 may write page P        CPU 1 protects P, unlocks       CPU 2 unprotects P, which somebody
+ *                      else refers to: W stays off   CPU 3 writes: a copy of P       CPU 0 still stores to P itself
  *                P4  a marker's uffd-wp goes over to the page that comes.
  *
  * LOCKS          mmap_lock (read) > page lock > ptl; each page anew, so that a long copy keeps nobody waiting.
@@ -332,11 +335,6 @@ long userfaultfd_fill(struct userfaultfd_ctx *ctx, const struct uffd_fill_reques
 
 /* ---- WRITEPROTECT ---------------------------------------------------------------------------- */
 
-struct protect {
-	struct vm_area_struct *vma;
-	bool flush;			/* some pte lost W */
-};
-
 static pte_t protect_swap(pte_t pte)
 {
 	if (pte_swp_uffd_wp(pte))
@@ -344,29 +342,33 @@ static pte_t protect_swap(pte_t pte)
 	return pte_swp_mkuffd_wp(swp_to_pte(swp_read_only(pte_to_swp(pte))));
 }
 
+/* protect_ptes - of one table, whose lock is held */
 static int protect_ptes(pte_t *ptep, unsigned long addr, unsigned int n, void *arg)
 {
-	struct protect *p = arg;
+	const struct vm_area_struct *vma = arg;
+	unsigned long end = addr + n * PAGE_SIZE;
+	bool flush = false;
 
-	(void)addr;
 	for (; n; n--, ptep++) {
 		pte_t pte = ptep_get(ptep);
 
 		if (pte_none(pte)) {
-			if (p->vma->mapping)
+			if (vma->mapping)
 				set_pte(ptep, pte_marker());
 		} else if (!pte_present(pte)) {
 			set_pte(ptep, protect_swap(pte));
 		} else if (!pte_uffd_wp(pte)) {
-			p->flush |= pte_write(pte);
+			flush |= pte_write(pte);
 			set_pte(ptep, pte_mkuffd_wp(ptep_get_and_clear(ptep)));	/* hardware may set A or D */
 		}
 	}
+	if (flush)
+		flush_tlb_range(vma->vm_mm, addr, end);		/* P3 */
 	return 0;
 }
 
 /* protect_object - its pages need an entry each, where there may be no table yet */
-static int protect_object(struct protect *p, unsigned long addr, unsigned long end)
+static int protect_object(struct vm_area_struct *vma, unsigned long addr, unsigned long end)
 {
 	unsigned long next;
 	spinlock_t *ptl;
@@ -374,26 +376,20 @@ static int protect_object(struct protect *p, unsigned long addr, unsigned long e
 
 	for (; addr < end; addr = next) {
 		next = pmd_addr_end(addr, end);
-		ptep = pte_alloc_lock(p->vma->vm_mm, addr, &ptl);
+		ptep = pte_alloc_lock(vma->vm_mm, addr, &ptl);
 		if (!ptep)
 			return -ENOMEM;
-		protect_ptes(ptep, addr, (unsigned int)((next - addr) >> PAGE_SHIFT), p);
+		protect_ptes(ptep, addr, (unsigned int)((next - addr) >> PAGE_SHIFT), vma);
 		pte_unlock(ptl);
 	}
 	return 0;
 }
 
-static int protect(struct protect *p, unsigned long start, unsigned long end)
+static int protect(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
-	int err = 0;
-
-	if (p->vma->mapping)
-		err = protect_object(p, start, end);
-	else
-		walk_page_range(p->vma->vm_mm, start, end, protect_ptes, p);
-	if (p->flush)
-		flush_tlb_range(p->vma->vm_mm, start, end);	/* P3 */
-	return err;
+	if (vma->mapping)
+		return protect_object(vma, start, end);
+	return walk_page_range(vma->vm_mm, start, end, protect_ptes, vma);
 }
 
 static int unprotect_ptes(pte_t *ptep, unsigned long addr, unsigned int n, void *arg)
@@ -425,19 +421,19 @@ void userfaultfd_clear_wp(struct vm_area_struct *vma, unsigned long start, unsig
 int userfaultfd_writeprotect(struct userfaultfd_ctx *ctx, unsigned long start, unsigned long len, bool on)
 {
 	struct mm_struct *mm = ctx->mm;
-	struct protect p = { .flush = false };
+	struct vm_area_struct *vma;
 	int err = 0;
 
 	down_read(&mm->mmap_lock);
-	p.vma = find_dst_vma(mm, start, len);
+	vma = find_dst_vma(mm, start, len);
 	if (atomic_read(&ctx->mmap_changing))
 		err = -EAGAIN;
-	else if (!p.vma || !(p.vma->vm_flags & VM_UFFD_WP))
+	else if (!vma || !(vma->vm_flags & VM_UFFD_WP))
 		err = -ENOENT;
 	else if (on)
-		err = protect(&p, start, start + len);
+		err = protect(vma, start, start + len);
 	else
-		userfaultfd_clear_wp(p.vma, start, start + len);
+		userfaultfd_clear_wp(vma, start, start + len);
 	up_read(&mm->mmap_lock);
 	return err;
 }

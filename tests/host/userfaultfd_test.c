@@ -273,6 +273,52 @@ static void moved_memory_forgets_its_protection(void **state)
 	model_end(&m);
 }
 
+/* ---- P3 of userfaultfd_fill.c: flushed before the table is unlocked ---- */
+
+static struct mm_struct *hook_mm;
+static unsigned int flushed_pages;
+
+static void expect_table_locked(unsigned long start, unsigned long end)
+{
+	pmd_t *pmd = pmd_lookup(hook_mm->pgd, start);
+
+	assert_true(pmd && pmd == pmd_lookup(hook_mm->pgd, end - 1));
+	assert_true(spin_is_locked(pte_lockptr(pmd)));
+	flushed_pages += (unsigned int)((end - start) >> PAGE_SHIFT);
+}
+
+/* Half of the pages are in one table, half in the next. */
+static void protection_is_flushed_before_anybody_sees_it(void **state)
+{
+	unsigned long at = AT - PAGES / 2 * PAGE_SIZE;
+
+	for (int object = 0; object < 2; object++) {
+		struct userfaultfd_ctx *ctx;
+
+		hook_mm = mm_alloc();
+		if (object)
+			at = map_file(hook_mm, SHMEM, 0, PAGES, RW, MAP_SHARED);
+		else
+			assert_int_equal(map_anon(hook_mm, at, PAGES, RW, MAP_PRIVATE), at);
+		ctx = userfaultfd_alloc(hook_mm, 0);
+		assert_int_equal(userfaultfd_enable(ctx, 0), 0);
+		assert_int_equal(userfaultfd_register(ctx, at, PAGES * PAGE_SIZE, VM_UFFD_WP), 0);
+		for (unsigned int i = 0; i < PAGES; i++)
+			expect_write(hook_mm, at + i * PAGE_SIZE, i);
+		flushed_pages = 0;
+		soft_flush_hook = expect_table_locked;
+		assert_int_equal(userfaultfd_writeprotect(ctx, at, PAGES * PAGE_SIZE, true), 0);
+		assert_int_equal(flushed_pages, PAGES);
+		assert_int_equal(userfaultfd_writeprotect(ctx, at, PAGES * PAGE_SIZE, true), 0);
+		assert_int_equal(flushed_pages, PAGES);		/* nothing lost W */
+		soft_flush_hook = NULL;
+		soft_tlb_check();
+		userfaultfd_release(ctx);
+		userfaultfd_put(ctx);
+		end_space(hook_mm);
+	}
+}
+
 /* Filling gets -ENOMEM wherever memory ends, and then nothing is there. */
 static void no_memory_while_filling_leaves_the_page_missing(void **state)
 {
@@ -327,6 +373,7 @@ int main(void)
 		SPACE_TEST(random_steps_on_shared_memory_agree_with_a_model),
 		SPACE_TEST(protection_moves_with_a_page_to_another_frame),
 		SPACE_TEST(moved_memory_forgets_its_protection),
+		SPACE_TEST(protection_is_flushed_before_anybody_sees_it),
 		SPACE_TEST(no_memory_while_filling_leaves_the_page_missing),
 		SPACE_TEST(a_file_cut_short_takes_its_pages_but_not_their_protection),
 	};

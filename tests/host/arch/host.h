@@ -41,6 +41,7 @@ enum fault_result soft_write(struct mm_struct *mm, unsigned long va, u64 value);
 void soft_tlb_check(void);
 /* soft_tlb_entries - translations that @cpu holds */
 unsigned int soft_tlb_entries(unsigned int cpu);
+extern void (*soft_flush_hook)(unsigned long start, unsigned long end);	/* called first by each flush of a range */
 unsigned long soft_flushes(void);	/* flush operations so far, local and remote */
 
 /* ---- between port.c and softmmu.c ---- */

@@ -51,6 +51,7 @@ static struct tlb {
 static u16 kept_maps[NR_FRAMES], kept_tables[NR_FRAMES];
 static __thread enum fault_result last_result;
 static unsigned long flushes;
+void (*soft_flush_hook)(unsigned long start, unsigned long end);
 
 /* ---- the TLBs ---- */
 
@@ -112,6 +113,8 @@ void soft_flush_range(unsigned int cpu, unsigned long start, unsigned long end)
 	unsigned long first = start >> PAGE_SHIFT, last = (end - 1) >> PAGE_SHIFT;
 
 	__atomic_fetch_add(&flushes, 1, __ATOMIC_RELAXED);
+	if (soft_flush_hook)
+		soft_flush_hook(start, end);
 	for (unsigned int i = 0; i < TLB_SIZE; i++) {
 		struct tlb_entry *e = &tlbs[cpu].entry[i];
 
