@@ -228,14 +228,22 @@ static long fill(struct userfaultfd_ctx *ctx, const struct uffd_fill_request *rq
 	return (unsigned long)n == rq->len ? 0 : -EAGAIN;
 }
 
+/* fill_changing - nothing may be done before an event is read: 0; -EAGAIN, stored at @done too; -EFAULT */
+static int fill_changing(const struct userfaultfd_ctx *ctx, s64 __user *done)
+{
+	if (likely(!atomic_read(&ctx->mmap_changing)))
+		return 0;
+	return put_user((s64)-EAGAIN, done) ? -EFAULT : -EAGAIN;
+}
+
 static long uffdio_copy(struct userfaultfd_ctx *ctx, struct uffdio_copy __user *arg)
 {
 	struct uffd_fill_request rq = { .what = UFFD_COPY };
+	int err = fill_changing(ctx, &arg->copy);
 	struct uffdio_copy c;
-	int err;
 
-	if (atomic_read(&ctx->mmap_changing))
-		return -EAGAIN;
+	if (err)
+		return err;
 	if (copy_from_user(&c, arg, offsetof(struct uffdio_copy, copy)))
 		return -EFAULT;
 	err = range_errno(ctx, c.dst, c.len);
@@ -254,11 +262,11 @@ static long uffdio_copy(struct userfaultfd_ctx *ctx, struct uffdio_copy __user *
 static long uffdio_zeropage(struct userfaultfd_ctx *ctx, struct uffdio_zeropage __user *arg, enum uffd_fill what)
 {
 	struct uffd_fill_request rq = { .what = what };
+	int err = fill_changing(ctx, &arg->zeropage);
 	struct uffdio_zeropage z;
-	int err;
 
-	if (atomic_read(&ctx->mmap_changing))
-		return -EAGAIN;
+	if (err)
+		return err;
 	if (copy_from_user(&z, arg, offsetof(struct uffdio_zeropage, zeropage)))
 		return -EFAULT;
 	err = range_errno(ctx, z.range.start, z.range.len);

@@ -317,6 +317,28 @@ TEST(uffd_refuses_to_answer_while_nobody_has_read_of_a_change)
 	CHECK_ERR(uffd_copy(fd, p, source, page, 0), ENOENT);
 }
 
+/* A reader that goes by the output field alone must not take an old number for an answer. */
+TEST(uffd_refusal_to_answer_is_in_the_output_field_too)
+{
+	int fd = uffd_new(UFFD_FEATURE_EVENT_UNMAP | UFFD_FEATURE_MINOR_SHMEM);
+	char *p = map(2 * page, RW, SHARED_ANON, -1);
+	struct uffdio_copy c = { .dst = (uintptr_t)p + page, .src = (uintptr_t)source, .len = page, .copy = 1 };
+	struct uffdio_zeropage z = { .range = { (uintptr_t)p + page, page }, .zeropage = 1 };
+	struct uffdio_continue m = { .range = { (uintptr_t)p + page, page }, .mapped = 1 };
+	pthread_t t;
+
+	CHECK_OK(uffd_register(fd, p, 2 * page, MISSING | MINOR));
+	CHECK_EQ(pthread_create(&t, NULL, unmap_page, p), 0);
+	CHECK_EQ(poll(&(struct pollfd){ .fd = fd, .events = POLLIN }, 1, 10000), 1);
+	CHECK_ERR(ioctl(fd, UFFDIO_COPY, &c), EAGAIN);
+	CHECK_ERR(ioctl(fd, UFFDIO_ZEROPAGE, &z), EAGAIN);
+	CHECK_ERR(ioctl(fd, UFFDIO_CONTINUE, &m), EAGAIN);
+	CHECK_ERR(ioctl(fd, UFFDIO_COPY, (void *)8), EFAULT);
+	uffd_next(fd);
+	CHECK_EQ(pthread_join(t, NULL), 0);
+	CHECK(c.copy == -EAGAIN && z.zeropage == -EAGAIN && m.mapped == -EAGAIN);
+}
+
 TEST(uffd_close_lets_go_who_waits_for_a_reader_of_its_event)
 {
 	int fd = uffd_new(UFFD_FEATURE_EVENT_UNMAP);
