@@ -23,6 +23,8 @@
  *                      CPU 0 may write page P        CPU 1 protects P, unlocks       CPU 2 unprotects P, which somebody
  *                      else refers to: W stays off   CPU 3 writes: a copy of P       CPU 0 still stores to P itself
  *                P4  a marker's uffd-wp goes over to the page that comes.
+ *                P5  a call that failed can be repeated: the page table comes before the object has the page, so
+ *                    that there is no page without a pte, at which the second try would fail with EEXIST.
  *
  * LOCKS          mmap_lock (read) > page lock > ptl; each page anew, so that a long copy keeps nobody waiting.
  * READ NEXT      fault.c (fault_marker), cow.c (who meets uffd-wp), zap.c (who leaves markers).
@@ -214,8 +216,11 @@ static int fill_hole(struct vm_area_struct *vma, unsigned long addr, struct page
 static int fill_shared(struct vm_area_struct *vma, unsigned long addr, struct page *new, bool wp)
 {
 	struct page *page;
+	pmd_t *pmd;
 	int err;
 
+	if (!pte_alloc(vma->vm_mm, addr, &pmd))
+		return -ENOMEM;			/* P5 */
 	page = lock_hole(vma->mapping, pgoff_of(vma, addr), new, &err);
 	if (!page)
 		return err;

@@ -342,6 +342,33 @@ static void no_memory_while_filling_leaves_the_page_missing(void **state)
 	}
 }
 
+/* No table for the address exists yet: also where memory for that ends, the object must not keep the page. */
+static void no_memory_while_filling_leaves_the_object_without_the_page(void **state)
+{
+	struct uffd_fill_request rq = { .what = UFFD_COPY, .len = PAGE_SIZE, .src = (const char *)FROM };
+	long r = -ENOMEM;
+
+	for (long n = 0; r == -ENOMEM; n++) {
+		struct model m;
+
+		model_begin(&m, true);
+		expect_write(m.mm, FROM, 9);
+		rq.dst = m.base;
+		host_fail_after(n);
+		r = userfaultfd_fill(m.ctx, &rq);
+		host_fail_after(-1);
+		if (r == -ENOMEM) {
+			assert_int_equal(objects[SHMEM].as.nrpages, 0);
+			assert_int_equal(userfaultfd_fill(m.ctx, &rq), PAGE_SIZE);
+		}
+		expect_word(m.mm, m.base, 9);
+		model_end(&m);
+		object_truncate(SHMEM, 0);
+		object_truncate(SHMEM, OBJECT_PAGES);
+	}
+	assert_int_equal(r, PAGE_SIZE);
+}
+
 static void a_file_cut_short_takes_its_pages_but_not_their_protection(void **state)
 {
 	struct uffd_fill_request rq = { .what = UFFD_ZERO, .len = PAGE_SIZE };
@@ -375,6 +402,7 @@ int main(void)
 		SPACE_TEST(moved_memory_forgets_its_protection),
 		SPACE_TEST(protection_is_flushed_before_anybody_sees_it),
 		SPACE_TEST(no_memory_while_filling_leaves_the_page_missing),
+		SPACE_TEST(no_memory_while_filling_leaves_the_object_without_the_page),
 		SPACE_TEST(a_file_cut_short_takes_its_pages_but_not_their_protection),
 	};
 
