@@ -25,6 +25,8 @@
  *                P4  a marker's uffd-wp goes over to the page that comes.
  *                P5  a call that failed can be repeated: the page table comes before the object has the page, so
  *                    that there is no page without a pte, at which the second try would fail with EEXIST.
+ *                P6  the object's size is looked at again in ptl: truncation sets it first, then takes each ptl to zap
+ *                    even private pages. Either we see the size, or it sees our page.
  *
  * LOCKS          mmap_lock (read) > page lock > ptl; each page anew, so that a long copy keeps nobody waiting.
  * READ NEXT      fault.c (fault_marker), cow.c (who meets uffd-wp), zap.c (who leaves markers).
@@ -88,7 +90,7 @@ static bool beyond_object(const struct vm_area_struct *vma, unsigned long addr)
 	return as && (loff_t)pgoff_of(vma, addr) >= (as->size + (loff_t)PAGE_SIZE - 1) >> PAGE_SHIFT;
 }
 
-/* empty_pte - the locked entry for @addr, in which no page is; NULL with *@err: -EEXIST, -ENOMEM */
+/* empty_pte - the locked entry for @addr, in which no page is; NULL with *@err: -EEXIST, -ENOMEM; -EFAULT: P6 */
 static pte_t *empty_pte(struct vm_area_struct *vma, unsigned long addr, spinlock_t **ptl, int *err)
 {
 	pte_t *ptep = pte_alloc_lock(vma->vm_mm, addr, ptl);
@@ -96,10 +98,9 @@ static pte_t *empty_pte(struct vm_area_struct *vma, unsigned long addr, spinlock
 	*err = -ENOMEM;
 	if (!ptep)
 		return NULL;
-	*err = 0;
-	if (pte_none_mostly(ptep_get(ptep)))
+	*err = beyond_object(vma, addr) ? -EFAULT : pte_none_mostly(ptep_get(ptep)) ? 0 : -EEXIST;
+	if (!*err)
 		return ptep;
-	*err = -EEXIST;
 	pte_unlock(*ptl);
 	return NULL;
 }

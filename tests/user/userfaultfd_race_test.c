@@ -192,3 +192,51 @@ TEST(uffd_removal_goes_on_where_memory_was_split_meanwhile)
 {
 	change_while_madvise_tells(make_executable);
 }
+
+/* ---- truncate -------------------------------------------------------------------------------- */
+
+#define CUTS 2000
+
+struct copier { int fd; char *to, *from; volatile int asked, done; };
+
+/* One UFFDIO_COPY for each time it is asked; asked < 0: end. */
+static void *copy_when_asked(void *arg)
+{
+	struct copier *c = arg;
+	int turn = 0;
+
+	while (c->asked >= 0) {
+		if (c->asked == turn) {
+			sched_yield();
+			continue;
+		}
+		turn = c->asked;
+		if (turn > 0 && uffd_copy(c->fd, c->to, c->from, page, 0))
+			CHECK_EQ(errno, EFAULT);
+		c->done = turn;
+	}
+	return NULL;
+}
+
+TEST(uffd_copy_leaves_no_private_page_beyond_the_end_of_a_file)
+{
+	struct copier c = { .fd = uffd_new(UFFD_FEATURE_MISSING_SHMEM), .from = map(page, RW, ANON, -1) };
+	int m = memfd_create("x", 0);
+	pthread_t t;
+
+	CHECK_OK(m);
+	c.to = map(page, RW, MAP_PRIVATE, m);
+	CHECK_OK(uffd_register(c.fd, c.to, page, MISSING));
+	CHECK_EQ(pthread_create(&t, NULL, copy_when_asked, &c), 0);
+	for (int i = 1; i <= CUTS; i++) {
+		CHECK_OK(ftruncate(m, (off_t)page));
+		c.asked = i;
+		spin(test_random(&dice) % 3000);
+		CHECK_OK(ftruncate(m, 0));
+		while (c.done != i)
+			sched_yield();
+		CHECK_EQ(probe_read(c.to).sig, SIGBUS);
+	}
+	c.asked = -1;
+	CHECK_EQ(pthread_join(t, NULL), 0);
+}
