@@ -151,13 +151,14 @@ static long uffdio_api(struct userfaultfd_ctx *ctx, struct uffdio_api __user *ar
 		return -EFAULT;
 	features = (unsigned int)api.features;
 	err = api_errno(&api);
-	if (err)
-		api = (struct uffdio_api){ .api = 0 };
-	else
-		api = (struct uffdio_api){ UFFD_API, UFFD_FEATURES, API_IOCTLS };
-	if (copy_to_user(arg, &api, sizeof(api)))
+	api = (struct uffdio_api){ UFFD_API, UFFD_FEATURES, API_IOCTLS };
+	if (!err && copy_to_user(arg, &api, sizeof(api)))
+		return -EFAULT;			/* a bad address changes nothing: the answer comes first */
+	if (!err)
+		err = userfaultfd_enable(ctx, features);
+	if (err && clear_user(arg, sizeof(api)))
 		return -EFAULT;
-	return err ? err : userfaultfd_enable(ctx, features);
+	return err;
 }
 
 static unsigned long register_flags(u64 mode)

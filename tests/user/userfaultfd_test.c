@@ -71,6 +71,16 @@ TEST(uffd_api_reports_features_and_refuses_unknown_ones)
 	CHECK_ERR(ioctl(fd, _IO(UFFDIO, 0x22), 0), EINVAL);
 }
 
+TEST(uffd_api_a_second_time_clears_its_argument)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	int fd = uffd_new(0);
+
+	CHECK_ERR(ioctl(fd, UFFDIO_API, &api), EINVAL);
+	CHECK(!api.api && !api.features && !api.ioctls);
+	uffd_expect_nothing(fd);			/* and it works on */
+}
+
 TEST(uffd_flags_and_privilege_are_checked)
 {
 	int fd;
