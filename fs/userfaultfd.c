@@ -18,7 +18,6 @@
  * READ NEXT      mm/userfaultfd.c.
  */
 #include <fs/device.h>
-#include <fs/device.h>
 #include <fs/proc.h>
 #include <fs/vfs.h>
 #include <kernel/process.h>

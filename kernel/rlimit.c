@@ -174,7 +174,6 @@ static void usage_thread(const struct thread *t, struct rusage *ru)
 	add_thread_usage(ru, t);
 }
 
-
 void rusage_get(struct process *p, int who, struct rusage *ru)
 {
 	struct mm_struct *mm = who == RUSAGE_CHILDREN ? NULL : process_mm_get(p);

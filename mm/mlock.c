@@ -228,7 +228,6 @@ int do_mincore(struct mm_struct *mm, unsigned long addr, size_t len, u8 __user *
 
 /* ---- msync ----------------------------------------------------------------------------------- */
 
-
 /* Dirty bits move from ptes to pages; the pages of objects without writeout stay dirty for ever. */
 static int sync_ptes(pte_t *ptep, unsigned long addr, unsigned int n, void *arg)
 {

@@ -212,7 +212,6 @@ static inline pmd_t *hinted_pmd(struct mm_struct *mm, unsigned long addr)
 	return (pmd_t *)phys_to_virt(((hint & HINT_FRAME_MASK) - 1) << PAGE_SHIFT) + pmd_index(addr);
 }
 
-
 /* ---- vmap.c ---- */
 /* kernel_tables_init - fill the top-level entry that kernel stacks live in, before any address space copies it */
 void kernel_tables_init(void);

@@ -19,8 +19,6 @@ struct kstat;
 struct pipe;
 struct super_block;
 
-
-
 /*
  * inode_ops - names and attributes. The directory's inode lock is held (RANK_INODE_DIR) for
  * create..rename; NULL: -EPERM (lookup: the dcache knows every name).
