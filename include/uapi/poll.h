@@ -34,7 +34,7 @@ struct pollfd { int fd; short events, revents; };
 
 /* x86-64 keeps the 12-byte layout of 32-bit programs; RISC-V aligns data. */
 #if defined(__riscv)
-struct epoll_event { u32 events; u64 data; };
+struct epoll_event { u32 events, pad; u64 data; };
 #else
 struct epoll_event { u32 events; u64 data; } __packed;
 #endif

@@ -48,7 +48,7 @@ struct shmid64_ds {
 
 struct shminfo64 { u64 shmmax, shmmin, shmmni, shmseg, shmall, unused[4]; };
 struct shm_info {
-	s32	used_ids;
+	s32	used_ids, pad;
 	u64	shm_tot, shm_rss, shm_swp, swap_attempts, swap_successes;
 };
 

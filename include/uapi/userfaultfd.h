@@ -69,6 +69,7 @@ struct uffd_msg {
 	u16	reserved2;
 	u32	reserved3;
 	union {
+		u64	arg[3];			/* all of it, and first: an initialiser clears this member */
 		struct { u64 flags, address; u32 ptid; } pagefault;
 		struct { u32 ufd; } fork;
 		struct { u64 from, to, len; } remap;

@@ -354,6 +354,24 @@ TEST(pipe_opened_by_its_proc_fd_link_after_the_writer_left_does_not_wait)
 }
 
 /* ---- what busier programs use ---- */
+/* Between the fields, where a machine has room there: zero, or what we had there. */
+TEST(epoll_event_has_no_byte_that_nobody_set)
+{
+	struct epoll_event e = { .events = EPOLLOUT }, got;
+	size_t from = sizeof(got.events), to = offsetof(struct epoll_event, data);
+	int ep = epoll_create1(0);
+
+	CHECK_OK(ep);
+	make_pipe(0);
+	CHECK_OK(epoll_ctl(ep, EPOLL_CTL_ADD, p[1], &e));
+	memset(&got, 0xff, sizeof(got));
+	CHECK_EQ(epoll_wait(ep, &got, 1, 0), 1);
+	for (size_t i = from + 1; i < to; i++)
+		CHECK_EQ(((unsigned char *)&got)[i], ((unsigned char *)&got)[from]);
+	if (from < to)
+		CHECK(((unsigned char *)&got)[from] == 0 || ((unsigned char *)&got)[from] == 0xff);
+}
+
 TEST(epoll_level_and_edge_triggering)
 {
 	struct epoll_event e = { .events = EPOLLIN, .data.u32 = 5 }, got[2];

@@ -219,6 +219,17 @@ TEST(shm_permissions_are_checked)
 	remove_all();
 }
 
+TEST(shm_info_is_zero_between_its_fields)
+{
+	static const char zero[8];
+	struct shm_info info;
+
+	memset(&info, 0xff, sizeof(info));
+	CHECK_OK(shmctl(0, SHM_INFO, (struct shmid_ds *)&info));
+	CHECK(!memcmp((char *)&info + sizeof(info.used_ids), zero,
+		      offsetof(struct shm_info, shm_tot) - sizeof(info.used_ids)));
+}
+
 TEST(shm_info_counts_segments)
 {
 	int id = segment(4 * page, 0600), found = -1, highest;

@@ -261,6 +261,27 @@ TEST(uffd_copy_resolves_a_missing_page)
 	uffd_expect_nothing(fd);
 }
 
+TEST(uffd_message_is_zero_where_it_says_nothing)
+{
+	static const unsigned char zero[32];
+	int fd = uffd_new(0);
+	char *p = map(page, RW, ANON, -1);
+	struct uffd_msg msg;
+	struct toucher t;
+
+	CHECK_OK(uffd_register(fd, p, page, MISSING));
+	touch_start(&t, p, -1);
+	CHECK_EQ(poll(&(struct pollfd){ .fd = fd, .events = POLLIN }, 1, 10000), 1);
+	memset(&msg, 0xff, sizeof(msg));
+	CHECK_EQ(read(fd, &msg, sizeof(msg)), sizeof(msg));
+	CHECK_EQ(msg.event, UFFD_EVENT_PAGEFAULT);
+	CHECK(!memcmp((char *)&msg + 1, zero, offsetof(struct uffd_msg, arg) - 1));
+	CHECK(!memcmp((char *)&msg + offsetof(struct uffd_msg, arg.pagefault.feat), zero,
+		      sizeof(msg) - offsetof(struct uffd_msg, arg.pagefault.feat)));
+	CHECK_OK(uffd_zero(fd, p, page, 0));
+	touch_end(&t);
+}
+
 TEST(uffd_zeropage_resolves_without_a_page_of_its_own)
 {
 	int fd = uffd_new(0);
