@@ -265,7 +265,8 @@ static void shm_vm_close(struct vm_area_struct *vma)
 	segment_detach(seg);
 }
 
-static const struct vm_ops shm_vm_ops = { .open = shm_vm_open, .close = shm_vm_close };
+/* No userfaultfd, as on Linux, whose shmdt tells none that memory goes. */
+static const struct vm_ops shm_vm_ops = { .open = shm_vm_open, .close = shm_vm_close, .no_userfault = true };
 
 /* Where: fills in address and flags of @rq; 0 or -EINVAL. */
 static int attach_address(struct mmap_request *rq, unsigned long addr, int flags)

@@ -122,7 +122,7 @@ static struct vm_area_struct *register_vma(struct vm_area_struct *vma, struct us
 /* vma_can_userfault - anonymous memory, or pages of an object that only memory stands behind */
 static bool vma_can_userfault(const struct vm_area_struct *vma, unsigned long vm_flags)
 {
-	bool shmem = vma->mapping && (vma->mapping->flags & AS_SHMEM);
+	bool shmem = vma->mapping && (vma->mapping->flags & AS_SHMEM) && !(vma->vm_ops && vma->vm_ops->no_userfault);
 
 	if (vm_flags & VM_UFFD_MINOR)
 		return shmem;

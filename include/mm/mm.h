@@ -40,14 +40,14 @@ enum fault_result {
 struct vm_ops {
 	void	(*open)(struct vm_area_struct *vma);	/* the VMA was copied or split; mmap_lock held for write */
 	void	(*close)(struct vm_area_struct *vma);	/* it is going away                                      */
-	/* fault - find the page for f->pgoff: set f->page (referenced) or return an error; FAULT_RETRY: there
-	 * is a pte now, look again. mmap_lock held for read, may sleep.
-	 * NULL with vma->mapping set: the page cache answers. */
+	/* fault - find the page for f->pgoff: set f->page (referenced) or return an error; FAULT_RETRY: there is a pte
+	 * now, look again. mmap_lock held for read, may sleep. NULL with vma->mapping set: the page cache answers. */
 	enum fault_result (*fault)(struct vm_area_struct *vma, struct fault *f);
 	/* page_mkwrite - a clean shared page is about to become writable; FAULT_OK or FAULT_SIGBUS */
 	enum fault_result (*page_mkwrite)(struct vm_area_struct *vma, struct fault *f);
 	/* access - read or write the object for ptrace and /proc/PID/mem where there is no struct page */
 	int	(*access)(struct vm_area_struct *vma, unsigned long addr, void *buf, int len, bool write);
+	bool	no_userfault;				/* a userfaultfd is refused, although the object is memory */
 	/* name - for /proc/PID/maps: text of the last column ("[vdso]"), or NULL: ask the file */
 	const char *(*name)(struct vm_area_struct *vma);
 };

@@ -2,6 +2,8 @@
 /*
  * tests/user/userfaultfd_shared_test.c - userfaultfd over shared memory, minor faults, and write protection
  */
+#include <sys/shm.h>
+
 #include "uffd.h"
 
 static char source[1 << 16] __attribute__((aligned(1 << 16)));
@@ -39,6 +41,24 @@ TEST(uffd_copy_into_shared_memory_is_seen_by_every_mapping)
 	CHECK_ERR(uffd_copy(fd, p + 2 * page, source, page, 0), EFAULT);	/* beyond the end */
 	CHECK_EQ(probe_read(p + 2 * page).sig, SIGBUS);
 	uffd_expect_nothing(fd);
+}
+
+TEST(uffd_of_system_v_shared_memory_is_refused)
+{
+	int fd = uffd_new(UFFD_FEATURE_MISSING_SHMEM | UFFD_FEATURE_MINOR_SHMEM), id = shmget(IPC_PRIVATE, page, 0600);
+	char *p;
+
+	if (id < 0 && errno == ENOSYS)
+		SKIP("no System V shared memory");
+	CHECK_OK(id);
+	p = shmat(id, NULL, 0);
+	CHECK_OK(shmctl(id, IPC_RMID, NULL));
+	CHECK_OK(p);
+	CHECK_ERR(uffd_register(fd, p, page, MISSING), EINVAL);
+	CHECK_ERR(uffd_register(fd, p, page, MINOR), EINVAL);
+	CHECK_ERR(uffd_unregister(fd, p, page), EINVAL);
+	CHECK_EQ(p[0], 0);
+	CHECK_OK(shmdt(p));
 }
 
 TEST(uffd_zeropage_fills_shared_memory_with_a_page)
