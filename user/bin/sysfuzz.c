@@ -68,6 +68,11 @@ static uint64_t below(uint64_t *s, uint64_t n)
 	return (next(s) >> 20) % n;
 }
 
+uint64_t fuzz_below(uint64_t *s, uint64_t n)
+{
+	return below(s, n);
+}
+
 static const uint64_t edges[] = {
 	0, 1, 2, 7, 8, 63, 64, 65, 255, 4095, 4096, 4097, 0x7fffffff, 0x80000000, 0xffffffff,
 	0x100000000, 0x7fffffffffffffff, 0x8000000000000000, (uint64_t)-1, (uint64_t)-2,
@@ -173,6 +178,11 @@ static uint64_t any_value(uint64_t *s, char kind)
 	}
 }
 
+uint64_t fuzz_value(uint64_t *s, char kind)
+{
+	return any_value(s, kind);
+}
+
 /* ---- one call ---- */
 static void spoil(uint64_t *s)
 {
@@ -201,11 +211,13 @@ static bool makes_a_child(long nr)
 	return nr == SYS_clone || nr == SYS_clone3;
 }
 
-/* Numbers outside the table: only where nothing else can be hurt. */
-static bool forbidden(long nr)
+/* May @nr be called, which is @made unless it was spoilt? Numbers outside the table: where nothing else can be hurt. */
+static bool forbidden(const struct fuzz_call *made, long nr)
 {
 	if (nr == SYS_reboot || nr == SYS_exit_group || nr == SYS_exit)
 		return true;
+	if (nr == made->nr)
+		return made->alone && !alone;
 	for (const struct fuzz_call *c = fuzz_calls; c->name; c++)
 		if (c->nr == nr)
 			return c->alone && !alone;
@@ -234,7 +246,9 @@ static void one_call(uint64_t *s, int depth)
 	spoil(s);
 	for (int i = 0; i < 6; i++)
 		arg[i] = any_value(s, i < (int)strlen(c->args) ? c->args[i] : 'z');
-	if (forbidden(nr) || (makes_a_child(nr) && (depth > 1 || below(s, 4))))
+	if (c->make)
+		c->make(s, arg);
+	if (forbidden(c, nr) || (makes_a_child(nr) && (depth > 1 || below(s, 4))))
 		return;
 	if (nr == SYS_clone && below(s, 2))
 		arg[0] = SIGCHLD | (below(s, 2) ? arg[0] & 0xff00 : 0);
@@ -329,6 +343,7 @@ static void enter(uint64_t *s, int n)
 	arena = mmap(NULL, ARENA + 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (arena == MAP_FAILED || mprotect(arena + ARENA, 4096, PROT_NONE))
 		_exit(4);
+	fuzz_uffd_open(s, arena, ARENA / 4096);
 }
 
 /* The first thread only wakes the others from calls that wait. */
@@ -349,6 +364,7 @@ static void child(uint64_t seed, int n)
 		int left = THREADS;
 
 		syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &tick, NULL);
+		fuzz_uffd_serve();
 		for (int k = 0; k < THREADS; k++)
 			left -= pthread_kill(t[k], SIGUSR1) != 0;
 		if (!left)

@@ -9,8 +9,8 @@
 
 #include "sysfuzz.h"
 
-#define CALL(name, args) { #name, SYS_##name, args, false },
-#define ALONE(name, args) { #name, SYS_##name, args, true },
+#define CALL(name, args) { #name, SYS_##name, args, false, NULL },
+#define ALONE(name, args) { #name, SYS_##name, args, true, NULL },
 
 const struct fuzz_call fuzz_calls[] = {
 	CALL(openat, "asxx")
@@ -78,6 +78,7 @@ const struct fuzz_call fuzz_calls[] = {
 	CALL(epoll_pwait, "fpiip8")
 	CALL(eventfd2, "nx")
 	CALL(userfaultfd, "x")
+	{ "userfaultfd_ioctl", SYS_ioctl, "fxp", false, fuzz_uffd },
 	CALL(mmap, "mmixfm")
 	CALL(munmap, "mm")
 	CALL(mprotect, "mmi")
@@ -239,7 +240,7 @@ const struct fuzz_call fuzz_calls[] = {
 #else
 	CALL(riscv_flush_icache, "ppx")
 #endif
-	{ NULL, 0, NULL, false },
+	{ NULL, 0, NULL, false, NULL },
 };
 
 const size_t fuzz_nr_calls = sizeof(fuzz_calls) / sizeof(fuzz_calls[0]) - 1;
