@@ -273,6 +273,65 @@ static void moved_memory_forgets_its_protection(void **state)
 	model_end(&m);
 }
 
+/* ---- E3 of userfaultfd_event.c: nobody frees a fork's event that a reader has ---- */
+
+static struct {
+	struct userfaultfd_ctx *ctx, *child;
+	struct uffd_event *fork;
+	unsigned int sleeps;
+} race;
+
+/* CPU 1 had the lock, and lets go of it only now: with the event. */
+static void read_of_the_fork(void)
+{
+	struct uffd_msg msg;
+
+	host_relax_hook = NULL;
+	__atomic_store_n(&race.ctx->lock.locked, 0, __ATOMIC_RELEASE);
+	host_run_on(1);
+	assert_true(userfaultfd_next_msg(race.ctx, &msg, &race.fork));
+	assert_non_null(race.fork);
+	host_run_on(0);
+}
+
+/* The forker sleeps: first until it is killed, when CPU 1 just takes the lock; then until CPU 1 is done. */
+static int sleep_of_the_forker(void)
+{
+	if (!race.sleeps++) {
+		assert_true(spin_try(&race.ctx->lock));
+		host_relax_hook = read_of_the_fork;
+		return -EINTR;
+	}
+	assert_non_null(race.fork);
+	host_run_on(1);
+	race.child = race.fork->child;
+	userfaultfd_fork_read(race.fork, true);
+	host_run_on(0);
+	return 0;
+}
+
+static void killed_forker_leaves_its_event_to_the_reader_who_has_it(void **state)
+{
+	struct mm_struct *mm = mm_alloc(), *child;
+
+	map_anon(mm, AT, 1, RW, MAP_PRIVATE);
+	memset(&race, 0, sizeof(race));
+	race.ctx = userfaultfd_alloc(mm, 0);
+	assert_int_equal(userfaultfd_enable(race.ctx, UFFD_FEATURE_EVENT_FORK), 0);
+	assert_int_equal(userfaultfd_register(race.ctx, AT, PAGE_SIZE, VM_UFFD_MISSING), 0);
+	host_sleep_hook = sleep_of_the_forker;
+	child = dup_mm(mm);
+	host_sleep_hook = NULL;
+	assert_int_equal(race.sleeps, 2);
+	assert_ptr_equal(find_vma(child, AT)->uffd_ctx, race.child);
+	userfaultfd_release(race.child);
+	userfaultfd_put(race.child);
+	end_space(child);
+	userfaultfd_release(race.ctx);
+	userfaultfd_put(race.ctx);
+	end_space(mm);
+}
+
 /* ---- P3 of userfaultfd_fill.c: flushed before the table is unlocked ---- */
 
 static struct mm_struct *hook_mm;
@@ -400,6 +459,7 @@ int main(void)
 		SPACE_TEST(random_steps_on_shared_memory_agree_with_a_model),
 		SPACE_TEST(protection_moves_with_a_page_to_another_frame),
 		SPACE_TEST(moved_memory_forgets_its_protection),
+		SPACE_TEST(killed_forker_leaves_its_event_to_the_reader_who_has_it),
 		SPACE_TEST(protection_is_flushed_before_anybody_sees_it),
 		SPACE_TEST(no_memory_while_filling_leaves_the_page_missing),
 		SPACE_TEST(no_memory_while_filling_leaves_the_object_without_the_page),

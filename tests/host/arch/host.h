@@ -30,6 +30,9 @@ bool host_panics(void (*fn)(void *), void *arg, const char *text);
 void host_fail_after(long n);
 bool host_fail_done(void);	/* has it failed? */
 
+/* host_sleep_hook - if set, it is what a sleep does: 0, or -EINTR */
+extern int (*host_sleep_hook)(void);
+
 /* ---- softmmu.c: user memory as the hardware of the current CPU sees it ---- */
 enum soft_access { SOFT_READ, SOFT_WRITE, SOFT_EXEC };
 /* soft_touch - one access of @mm's program on this CPU; *@kva (if not NULL): the byte behind it */

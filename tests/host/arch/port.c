@@ -37,6 +37,7 @@ struct soft_hw soft_hw;
 __thread struct cpu *host_cpu = &cpus[0];
 __thread bool host_irqs_off;
 bool host_threads;
+void (*host_relax_hook)(void);
 void (*host_interrupt)(void);
 
 static pgd_t kernel_pgd[PTRS_PER_PGD] __aligned(4096);

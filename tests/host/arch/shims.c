@@ -119,9 +119,13 @@ void shims_init_cpu(unsigned int cpu)
 		cpus[cpu].curr = t;
 }
 
+int (*host_sleep_hook)(void);
+
 /* With threads as CPUs a sleeper waits for its state to change, and answers IPIs meanwhile. */
 int schedule_until(u64 deadline_ns)
 {
+	if (host_sleep_hook)
+		return host_sleep_hook();
 	if (!host_threads)
 		panic("%s would sleep until %lu: nobody could wake it", current->comm, deadline_ns);
 	while (__atomic_load_n(&current->state, __ATOMIC_ACQUIRE) != THREAD_RUNNING)

@@ -8,6 +8,8 @@
 extern __thread bool host_irqs_off;
 extern bool host_threads;	/* CPUs are threads (tsan test), not turns of one thread */
 
+extern void (*host_relax_hook)(void);	/* without threads: called while a lock is waited for */
+
 void host_yield(void);		/* os.c */
 void host_poll_ipi(void);	/* port.c: handle what other threads sent to this CPU */
 
@@ -44,8 +46,11 @@ static inline bool arch_irqs_disabled(void)
 
 static inline void arch_cpu_relax(void)
 {
-	if (!host_threads)
+	if (!host_threads) {
+		if (host_relax_hook)
+			host_relax_hook();
 		return;
+	}
 	host_yield();		/* the CPU waited for may have no host CPU */
 	if (!host_irqs_off)
 		host_poll_ipi();
