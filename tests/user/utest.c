@@ -38,6 +38,8 @@ size_t page;
 
 enum { EXIT_FAILED = 101, EXIT_SKIPPED = 102 };
 
+#define SLOW	1.0		/* seconds from which a test is named for its time: twenty boots run it */
+
 /* ---- what a test calls ---- */
 const char *test_errno(void)
 {
@@ -193,8 +195,17 @@ static bool verdict(const struct utest *t, int number, bool in_time, int st, con
 	return false;
 }
 
+static double seconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
 static bool run_test(const struct utest *t, int number)
 {
+	double start = seconds_now();
 	char reason[512], dir[64];
 	bool in_time;
 	pid_t pid;
@@ -220,6 +231,8 @@ static bool run_test(const struct utest *t, int number)
 		;
 	read_reason(reason, sizeof(reason));
 	remove_tree(dir);
+	if (seconds_now() - start > SLOW)
+		printf("# %.1f s: %s\n", seconds_now() - start, t->name);
 	return verdict(t, number, in_time, st, reason);
 }
 
