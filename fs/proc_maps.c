@@ -205,13 +205,25 @@ static struct vm_area_struct *next_vma(const struct mm_struct *mm, struct vm_are
 	return list_is_last(&vma->vm_link, &mm->mmap) ? NULL : list_next_entry(vma, vm_link);
 }
 
+/* The mapping after @vma; whoever waits to change the map does it first, so @vma may be gone. */
+static struct vm_area_struct *next_after_writers(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	unsigned long end = vma->vm_end;
+
+	if (!rwsem_is_contended(&mm->mmap_lock))
+		return next_vma(mm, vma);
+	up_read(&mm->mmap_lock);
+	down_read(&mm->mmap_lock);
+	return find_vma(mm, end);
+}
+
 static void show_all_vmas(struct seq_file *m, struct mm_struct *mm, enum view view, char *buf)
 {
 	struct vm_area_struct *vma = list_first_entry_or_null(&mm->mmap, struct vm_area_struct, vm_link);
 
 	if (m->resume)
 		vma = find_vma(mm, m->resume);
-	for (m->resume = 0; vma; vma = next_vma(mm, vma)) {
+	for (m->resume = 0; vma; vma = next_after_writers(mm, vma)) {
 		if (view == NUMA)
 			show_numa(m, mm, vma, buf);
 		else
@@ -229,9 +241,9 @@ static void show_sum(struct seq_file *m, struct mm_struct *mm)
 {
 	struct vma_usage u, sum = { .rss = 0 };
 	unsigned long locked = 0, start = 0, end = 0;
-	struct vm_area_struct *vma;
+	struct vm_area_struct *vma = list_first_entry_or_null(&mm->mmap, struct vm_area_struct, vm_link);
 
-	for_each_vma(mm, vma) {
+	for (; vma; vma = next_after_writers(mm, vma)) {
 		vma_usage(vma, &u);
 		add_usage(&sum, &u);
 		locked += vma->vm_flags & VM_LOCKED ? u.pss_shifted : 0;

@@ -29,5 +29,6 @@ int down_write_killable(struct rw_semaphore *s);	/* 0 or -EINTR */
 void up_write(struct rw_semaphore *s);
 void downgrade_write(struct rw_semaphore *s);
 bool rwsem_is_locked(const struct rw_semaphore *s);
+bool rwsem_is_contended(const struct rw_semaphore *s);	/* does a writer wait? A reader with much to do gives way */
 
 #endif

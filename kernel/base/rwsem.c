@@ -207,3 +207,8 @@ bool rwsem_is_locked(const struct rw_semaphore *s)
 {
 	return __atomic_load_n(&s->count, __ATOMIC_RELAXED) != 0;
 }
+
+bool rwsem_is_contended(const struct rw_semaphore *s)
+{
+	return __atomic_load_n(&s->writers_waiting, __ATOMIC_RELAXED) != 0;
+}
