@@ -120,6 +120,29 @@ KTEST(rwsem_readers_never_see_a_half_done_write)
 	EXPECT(!rwsem_is_locked(&rw));
 }
 
+static void write_once(void *arg)
+{
+	down_write(&rw);
+	pair[0]++;
+	up_write(&rw);
+	finish();
+}
+
+KTEST(rwsem_tells_its_reader_that_a_writer_waits)
+{
+	pair[0] = 0;
+	down_read(&rw);
+	EXPECT(!rwsem_is_contended(&rw));
+	REQUIRE(start(write_once, NULL));
+	while (!rwsem_is_contended(&rw))
+		sched_yield_current();
+	EXPECT_EQ(READ_ONCE(pair[0]), 0);
+	up_read(&rw);
+	wait_for_done(1);
+	EXPECT_EQ(pair[0], 1);
+	EXPECT(!rwsem_is_contended(&rw));
+}
+
 KTEST(sleep_lasts_at_least_as_long_as_asked)
 {
 	u64 before = clock_monotonic_ns();
