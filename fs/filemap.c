@@ -241,18 +241,25 @@ int generic_file_mmap(struct file *f, struct mmap_request *rq)
 
 /* ---- size ---- */
 
+int inode_newsize_ok(const struct inode *inode, loff_t size)
+{
+	u64 limit = current->process ? rlimit(RLIMIT_FSIZE) : RLIM_INFINITY;
+
+	if (size <= inode->mapping.size || limit == RLIM_INFINITY || (u64)size <= limit)
+		return 0;
+	send_signal_thread(current, SIGXFSZ, NULL);
+	return -EFBIG;
+}
+
 int vfs_truncate(struct inode *inode, loff_t size)
 {
 	struct iattr attr = { .valid = ATTR_SIZE, .size = size };
-	u64 limit = current->process ? rlimit(RLIMIT_FSIZE) : RLIM_INFINITY;
+	int err;
 
 	if (S_ISDIR(inode->mode))
 		return -EISDIR;
 	if (!S_ISREG(inode->mode) || !inode->ops->setattr)
 		return -EINVAL;
-	if (size > inode->mapping.size && limit != RLIM_INFINITY && (u64)size > limit) {
-		send_signal_thread(current, SIGXFSZ, NULL);
-		return -EFBIG;
-	}
-	return inode_setattr(inode, &attr);
+	err = inode_newsize_ok(inode, size);
+	return err ? err : inode_setattr(inode, &attr);
 }

@@ -311,7 +311,7 @@ static int tmpfs_setattr(struct inode *inode, const struct iattr *attr)
 		if (err)
 			return err;
 		WRITE_ONCE(as->size, attr->size);
-		if (attr->size < old) {
+		if (attr->size <= old) {		/* the same: what was allocated beyond it goes */
 			truncate_pages(as, attr->size);
 			tmpfs_uncharge(inode, &as->nrpages);
 		}
@@ -321,34 +321,74 @@ static int tmpfs_setattr(struct inode *inode, const struct iattr *attr)
 	return 0;
 }
 
+/* tmpfs_may_allocate - what can be said before the first page is made; inode lock held */
+static int tmpfs_may_allocate(struct inode *inode, loff_t end, u64 pages)
+{
+	struct tmpfs_info *info = inode->sb->private;
+	int err = inode_newsize_ok(inode, end);
+
+	if (!err && end > inode->mapping.size && (inode->mapping.seals & F_SEAL_GROW))
+		err = -EPERM;
+	if (!err && info->max && pages > (u64)info->max)
+		err = -ENOSPC;
+	return err;
+}
+
+/* make_pages - [first, end), all of them or none that was not there before; inode lock held */
+static int make_pages(struct inode *inode, pgoff_t first, pgoff_t end)
+{
+	static atomic64_t calls;		/* tells the pages that this call made from all others */
+	unsigned long maker = (unsigned long)atomic64_add_return(1, &calls);
+	struct address_space *as = &inode->mapping;
+	int err = 0;
+
+	for (pgoff_t index = first; index < end; index++) {
+		struct page *page = NULL;
+		int made = 1;			/* stays so if the page is there */
+
+		if (signal_pending(current))
+			made = -EINTR;
+		else
+			page = page_cache_get(as, index, &made);
+		if (!page) {
+			undo_pages(as, first, index, maker);
+			tmpfs_uncharge(inode, &as->nrpages);
+			err = made;
+			break;
+		}
+		if (!made)
+			page->private = maker;
+		put_page(page);
+	}
+	return err;
+}
+
+static int tmpfs_allocate(struct inode *inode, int mode, loff_t off, loff_t end)
+{
+	pgoff_t first = (pgoff_t)off >> PAGE_SHIFT, behind = ((pgoff_t)end + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	int err = tmpfs_may_allocate(inode, end, behind - first);
+
+	if (!err)
+		err = make_pages(inode, first, behind);
+	if (!err && end > inode->mapping.size && !(mode & FALLOC_FL_KEEP_SIZE))
+		WRITE_ONCE(inode->mapping.size, end);
+	return err;
+}
+
 static int tmpfs_fallocate(struct file *f, int mode, loff_t off, loff_t len)
 {
 	struct inode *inode = f->inode;
-	struct address_space *as = &inode->mapping;
-	loff_t end = off + len;
-	int err = 0;
+	int err;
 
 	if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE))
 		return -EOPNOTSUPP;
 	if ((mode & FALLOC_FL_PUNCH_HOLE) && !(mode & FALLOC_FL_KEEP_SIZE))
 		return -EOPNOTSUPP;
 	mutex_lock(&inode->lock);
-	if (mode & FALLOC_FL_PUNCH_HOLE) {
-		err = tmpfs_punch(as, off, end);
-	} else if (end > as->size && (as->seals & F_SEAL_GROW)) {
-		err = -EPERM;
-	} else {
-		for (loff_t pos = ALIGN_DOWN(off, PAGE_SIZE); pos < end && !err; pos += PAGE_SIZE) {
-			struct page *p = page_cache_get(as, (pgoff_t)pos >> PAGE_SHIFT, &err);
-
-			if (p)
-				put_page(p);
-			if (signal_pending(current))
-				err = -EINTR;
-		}
-		if (!err && end > as->size && !(mode & FALLOC_FL_KEEP_SIZE))
-			WRITE_ONCE(as->size, end);
-	}
+	if (mode & FALLOC_FL_PUNCH_HOLE)
+		err = tmpfs_punch(&inode->mapping, off, off + len);
+	else
+		err = tmpfs_allocate(inode, mode, off, off + len);
 	if (!err)
 		inode_touch(inode);
 	mutex_unlock(&inode->lock);

@@ -159,6 +159,7 @@ static bool replace_cached(struct address_space *as, struct page *page, struct p
 		return false;
 	new->flags |= READ_ONCE(page->flags) & (BIT(PG_swapbacked) | BIT(PG_dirty) | BIT(PG_referenced));
 	new->index = page->index;
+	new->private = page->private;
 	new->mapping = as;
 	get_page(new);
 	radix_tree_replace(&as->page_tree, page->index, new);

@@ -17,6 +17,8 @@
  *                    mapcount 0. So whoever holds the page lock and has seen mapping == as may
  *                    map the page; so may whoever holds tree_lock and found it (map_around).
  *                K3  contents of a page that is not up to date are never shown to a program.
+ *                K4  a reference to a cached page is made under tree_lock, or by who has one: with
+ *                    two, seen under tree_lock, it is the tree's and ours, and nobody else's.
  *
  * LOCKS          page lock (sleeps) > i_mmap_rwsem > ptl > tree_lock. tree_lock is not taken by
  *                interrupts; radix nodes are allocated under it and so may not wait.
@@ -153,6 +155,7 @@ int add_to_page_cache(struct address_space *as, struct page *page, pgoff_t index
 	int err;
 
 	__SetPageLocked(page);
+	page->private = 0;
 	if (as->flags & AS_SHMEM)
 		__SetPageSwapBacked(page);
 	get_page(page);
@@ -191,10 +194,31 @@ int page_cache_adopt(struct address_space *as, struct page *page, pgoff_t index)
 	return err;
 }
 
+/* take_out - the locked @page, which is mapped nowhere, leaves the tree; tree_lock held */
+static void take_out(struct address_space *as, struct page *page)
+{
+	void *old = radix_tree_delete(&as->page_tree, page->index);
+
+	ASSERT(old == page && !page_mapcount(page));
+	(void)old;
+	page->mapping = NULL;
+	as->nrpages--;
+}
+
+/* forget_page - @page was taken out: the counters, and the tree's reference */
+static void forget_page(const struct address_space *as, struct page *page)
+{
+	mod_vm_state(nr_file_pages, -1);
+	if (as->flags & AS_SHMEM)
+		mod_vm_state(nr_shmem, -1);
+	if (TestClearPageDirty(page) && as->ops->writeout)
+		mod_vm_state(nr_dirty, -1);
+	put_page(page);
+}
+
 void remove_from_page_cache(struct page *page)
 {
 	struct address_space *as = page->mapping;
-	void *old;
 
 	ASSERT(PageLocked(page) && as);
 	spin_lock(&as->tree_lock);
@@ -204,18 +228,27 @@ void remove_from_page_cache(struct page *page)
 		unmap_mapping_range(as, page->index, page->index, false);
 		spin_lock(&as->tree_lock);
 	}
-	old = radix_tree_delete(&as->page_tree, page->index);
-	ASSERT(old == page);
-	(void)old;
-	page->mapping = NULL;
-	as->nrpages--;
+	take_out(as, page);
 	spin_unlock(&as->tree_lock);
-	mod_vm_state(nr_file_pages, -1);
-	if (as->flags & AS_SHMEM)
-		mod_vm_state(nr_shmem, -1);
-	if (TestClearPageDirty(page) && as->ops->writeout)
-		mod_vm_state(nr_dirty, -1);
-	put_page(page);
+	forget_page(as, page);
+}
+
+bool remove_unused_page(struct page *page)
+{
+	struct address_space *as = page->mapping;
+	bool unused;
+
+	ASSERT(PageLocked(page) && as);
+	spin_lock(&as->tree_lock);
+	unused = page_count(page) == 2;		/* so it is mapped nowhere, and K4: no reference comes */
+	smp_rmb();				/* who wrote to it marked it before the reference went */
+	unused = unused && !PageDirty(page);
+	if (unused)
+		take_out(as, page);
+	spin_unlock(&as->tree_lock);
+	if (unused)
+		forget_page(as, page);
+	return unused;
 }
 
 /* ---- contents -------------------------------------------------------------------------------- */

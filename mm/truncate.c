@@ -71,6 +71,22 @@ static void remove_pages(struct address_space *as, pgoff_t first, pgoff_t last)
 	}
 }
 
+void undo_pages(struct address_space *as, pgoff_t first, pgoff_t last, unsigned long maker)
+{
+	struct page *pages[BATCH];
+	unsigned int i, n;
+
+	while ((n = find_get_pages(as, &first, last, BATCH, pages))) {
+		for (i = 0; i < n; i++) {
+			lock_page(pages[i]);
+			if (pages[i]->mapping == as && pages[i]->private == maker)
+				remove_unused_page(pages[i]);
+			unlock_page(pages[i]);
+			put_page(pages[i]);
+		}
+	}
+}
+
 /* zero_partial - bytes [from, to) of the page at @index, if it is cached; a hole reads as zero */
 static void zero_partial(struct address_space *as, pgoff_t index, size_t from, size_t to)
 {

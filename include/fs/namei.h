@@ -44,6 +44,8 @@ int lookup_parent(struct nameidata *nd, int dirfd, const char *name);
 /* may_create / may_delete - permission to add or remove names; inode lock of the directory held */
 int may_create(struct dentry *dir);
 int may_delete(struct dentry *dir, struct dentry *victim, bool isdir);
+/* inode_newsize_ok - does RLIMIT_FSIZE let @inode grow to @size? 0, or -EFBIG and SIGXFSZ is sent */
+int inode_newsize_ok(const struct inode *inode, loff_t size);
 /* vfs_truncate - set the size; 0 or -errno */
 int vfs_truncate(struct inode *inode, loff_t size);
 int inode_setattr(struct inode *inode, const struct iattr *attr);

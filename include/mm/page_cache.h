@@ -92,6 +92,8 @@ struct page *find_lock_page(struct address_space *as, pgoff_t index);
 int add_to_page_cache(struct address_space *as, struct page *page, pgoff_t index);
 /* remove_from_page_cache - page locked; unmaps what still maps it, and drops the cache's reference. sleeps: yes */
 void remove_from_page_cache(struct page *page);
+/* remove_unused_page - page locked, one reference the caller's: the same if nobody else has one or has written to it */
+bool remove_unused_page(struct page *page);
 /*
  * page_cache_get - an up-to-date referenced (unlocked) page at @index, made by ops->fill when absent.
  *   returns: the page; NULL with *@err = -ENOMEM, -EIO or the fill's error. *@err is not touched when the page
@@ -125,6 +127,8 @@ pgoff_t next_hole(struct address_space *as, pgoff_t from);
 void truncate_pages(struct address_space *as, loff_t newsize);
 /* punch_pages - drop whole pages in [start, end) and zero the partial ones (fallocate PUNCH_HOLE). */
 void punch_pages(struct address_space *as, loff_t start, loff_t end);
+/* undo_pages - drop those of [first, last] that are unused and whose private is @maker (fallocate that failed). */
+void undo_pages(struct address_space *as, pgoff_t first, pgoff_t last, unsigned long maker);
 /* unmap_mapping_range - remove user ptes of file pages [first, last]; @even_cows: private copies too. */
 void unmap_mapping_range(struct address_space *as, pgoff_t first, pgoff_t last, bool even_cows);
 

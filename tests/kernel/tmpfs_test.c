@@ -145,6 +145,34 @@ KTEST(tmpfs_shrinking_and_growing_again_shows_zeroes_not_old_bytes)
 	teardown(&x);
 }
 
+static int allocate(struct fixture *x, int mode, unsigned int first, unsigned int pages)
+{
+	return x->inode->fops->fallocate(&x->f, mode, (loff_t)(first * PAGE_SIZE), (loff_t)(pages * PAGE_SIZE));
+}
+
+KTEST(tmpfs_fallocate_that_fails_keeps_what_others_made_and_what_was_written)
+{
+	struct fixture x, y;
+
+	REQUIRE(setup(&x, "size=64k"));
+	y = x;
+	EXPECT_EQ(allocate(&x, FALLOC_FL_KEEP_SIZE, 2, 4), 0);		/* by another call, never touched */
+	EXPECT_EQ(put_bytes(&x, "x", 1, 8 * PAGE_SIZE), 1);
+	y.inode = y.f.inode = x.sb->root->inode->ops->tmpfile(x.sb->root->inode, S_IFREG | 0600);
+	REQUIRE(!IS_ERR(y.inode));
+	EXPECT_EQ(allocate(&y, 0, 0, 8), 0);
+	EXPECT_EQ(free_blocks(&x), 3);
+	EXPECT_EQ(allocate(&x, 0, 0, 12), -ENOSPC);
+	EXPECT_EQ(x.inode->mapping.nrpages, 5);
+	EXPECT_EQ(free_blocks(&x), 3);
+	EXPECT_EQ(x.inode->mapping.size, 8 * PAGE_SIZE + 1);
+	EXPECT_EQ(allocate(&x, 0, 0, 7), 0);
+	EXPECT_EQ(free_blocks(&x), 0);
+	inode_put(y.inode);
+	EXPECT_EQ(free_blocks(&x), 8);
+	teardown(&x);
+}
+
 KTEST(tmpfs_end_of_a_tree_deeper_than_the_stack)
 {
 	struct super_block *sb = tmpfs_mount(&test_type, "test", "", 0);

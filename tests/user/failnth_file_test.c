@@ -211,7 +211,24 @@ static long act_write_file(void)
 }
 SWEEP(failnth_write_of_new_pages_fails_or_is_short, 1, .prepare = prepare_file, .act = act_write_file)
 
-static long act_fallocate(void) { return fallocate(file, 0, 0, 40 * page); }
+static blkcnt_t blocks_of(int fd)
+{
+	struct stat st;
+
+	CHECK_OK(fstat(fd, &st));
+	return st.st_blocks;
+}
+
+/* All of the range, or what was there before. */
+static long act_fallocate(void)
+{
+	blkcnt_t before = blocks_of(file);
+
+	if (!fallocate(file, 0, 0, 40 * page))
+		return 0;
+	CHECK_EQ(blocks_of(file), before);
+	return -1;
+}
 SWEEP(failnth_fallocate_fails_cleanly, 1, .prepare = prepare_file, .act = act_fallocate)
 
 static long act_sendfile(void)

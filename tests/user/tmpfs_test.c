@@ -71,6 +71,59 @@ TEST(tmpfs_that_is_full_leaves_holes_as_they_were)
 	leave_tmpfs();
 }
 
+TEST(tmpfs_fallocate_that_fails_leaves_only_what_was_there)
+{
+	int other, fd;
+	char c = 0;
+
+	enter_tmpfs("size=64k");
+	other = make_file("other", "", 0);
+	CHECK_OK(fallocate(other, 0, 0, 32768));
+	fd = make_file("f", "", 0);
+	CHECK_EQ(pwrite(fd, "x", 1, 8192), 1);
+	CHECK_OK(fallocate(fd, FALLOC_FL_KEEP_SIZE, 16384, 4096));
+	CHECK_EQ(pwrite(fd, "y", 1, 16384), 1);
+	CHECK_ERR(fallocate(fd, 0, 0, 49152), ENOSPC);
+	CHECK_EQ(blocks_of(fd), 8192 / page);
+	CHECK_EQ(usage().f_bfree, (65536 - 32768 - 8192) / page);
+	CHECK_ERR(fallocate(fd, 0, 0, 65536 + 4096), ENOSPC);	/* refused at once */
+	CHECK_EQ(blocks_of(fd), 8192 / page);
+	CHECK_EQ(lseek(fd, 0, SEEK_END), 16385);
+	CHECK_EQ(pread(fd, &c, 1, 8192), 1);
+	CHECK_EQ(c, 'x');
+	CHECK_OK(close(fd));
+	CHECK_OK(close(other));
+	leave_tmpfs();
+}
+
+TEST(memfd_fallocate_obeys_the_limit_of_file_size_whether_the_size_changes_or_not)
+{
+	struct rlimit r = { 8192, 8192 };
+	int fd = memfd_create("f", 0);
+
+	CHECK_OK(fd);
+	CHECK_OK(setrlimit(RLIMIT_FSIZE, &r));
+	signal(SIGXFSZ, SIG_IGN);
+	CHECK_ERR(fallocate(fd, 0, 4096, 4097), EFBIG);
+	CHECK_ERR(fallocate(fd, FALLOC_FL_KEEP_SIZE, 8192, 1), EFBIG);
+	CHECK_EQ(blocks_of(fd), 0);
+	CHECK_OK(fallocate(fd, 0, 4096, 4096));
+	CHECK_OK(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 1 << 20));
+	CHECK_EQ(lseek(fd, 0, SEEK_END), 8192);
+}
+
+TEST(memfd_truncated_to_its_own_size_loses_what_was_allocated_beyond)
+{
+	int fd = memfd_create("f", 0);
+
+	CHECK_OK(fd);
+	CHECK_OK(ftruncate(fd, 8192));
+	CHECK_OK(fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, 65536));
+	CHECK_EQ(blocks_of(fd), 65536 / page);
+	CHECK_OK(ftruncate(fd, 8192));
+	CHECK_EQ(blocks_of(fd), 8192 / page);
+}
+
 /* ---- the end ---- */
 
 TEST(tmpfs_with_3000_directories_in_each_other_unmounts)
