@@ -25,8 +25,9 @@
  *                F2  the decision is made on orig_pte, read without a lock; it holds only if the
  *                    pte is still the same under ptl. If not, the access is simply retried.
  *                F3  none -> present needs no flush; more permission needs a local one.
- *                F4  a cached page is mapped either under its page lock with mapping and size
- *                    checked, or under tree_lock (fault-around): truncate.c excludes both.
+ *                F4  a cached page, or the first private copy of it, is mapped under its page lock
+ *                    with mapping and size checked, or (fault-around) a page under tree_lock, its
+ *                    lock free, with a size that may be old: truncate.c finds all of them.
  *                F5  nobody waits for a page lock, or for a userfaultfd, with the VMA pinned: FAULT_WAIT
  *                    and FAULT_UFFD_* let go of it first, wait and start over.
  *
@@ -262,8 +263,12 @@ static enum fault_result fault_file_cow(struct fault *f)
 
 	if (r != FAULT_OK)
 		return r;
+	r = lock_object_page(f);
+	if (r != FAULT_OK)
+		return r;
 	count_vm_event(pgfault_file_cow);
-	r = cow_file_page(f, f->page);
+	r = cow_file_page(f, f->page);		/* F4: the copy, too, is in its place before the lock is free */
+	unlock_page(f->page);
 	put_page(f->page);
 	return r;
 }

@@ -7,12 +7,18 @@
  *                caller       as->size = newsize              faults beyond it: SIGBUS
  *                truncate     1. unmap all ptes of the range   (i_mmap, page tables)
  *                             2. each page: lock it, remove it (unmaps again what came back)
- *                             3. zero the rest of the last page
+ *                             3. unmap once more, for private copies made meanwhile
+ *                             4. zero the rest of the last page
  *
- * ALWAYS TRUE    Step 2 cannot miss a racing fault. A slow fault holds the page lock and has
- *                checked mapping and size under it: either it comes before step 2 locks the page,
- *                and remove_from_page_cache() sees its mapcount; or after, and it sees
- *                mapping == NULL. A fault-around maps under tree_lock, where removal looks too.
+ * ALWAYS TRUE    T1  Step 2 misses no pte that maps a page. A slow fault holds the page lock and has
+ *                    checked mapping and size under it: either it comes before step 2 locks the
+ *                    page, and remove_from_page_cache() sees its mapcount; or after, and it sees
+ *                    mapping == NULL. A fault-around maps under tree_lock, where removal looks too.
+ *                T2  Step 3 misses no private copy: of a page that is gone nobody makes one. A first
+ *                    write copies under the page lock, like a slow fault; a write to a page that is
+ *                    mapped puts its copy in place only while the pte is still there (cow.c), and
+ *                    removal has taken that. Counter-example without step 3: A faults the page in with
+ *                    an old size, behind step 1; A writes: the copy maps no page, and step 2 sees none.
  *
  * LOCKS          inode lock by the caller; page lock > i_mmap_rwsem (read) > ptl.
  * READ NEXT      page_cache.c (K2), zap.c.
@@ -110,6 +116,7 @@ void truncate_pages(struct address_space *as, loff_t newsize)
 	ASSERT(newsize >= 0);
 	unmap_mapping_range(as, first, ~0UL, true);
 	remove_pages(as, first, ~0UL);
+	unmap_mapping_range(as, first, ~0UL, true);
 	if (tail)
 		zero_partial(as, (pgoff_t)newsize >> PAGE_SHIFT, tail, PAGE_SIZE);
 }

@@ -3,6 +3,9 @@
  * tests/user/mmap_file_test.c - mappings of files and shared memory
  */
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,6 +129,40 @@ TEST(mmap_access_beyond_eof_is_sigbus)
 	CHECK_EQ(r.code, BUS_ADRERR);
 	CHECK(r.addr == p + page);
 	CHECK_EQ(probe_write(p + 2 * page).sig, SIGBUS);
+}
+
+static atomic_bool stop;
+
+/* Write to the second page of @arg for as long as the file has one. */
+static void *write_private(void *arg)
+{
+	char *p = arg;
+
+	while (!stop)
+		probe_write(p + page);
+	return NULL;
+}
+
+TEST(mmap_private_page_written_while_the_file_is_cut_is_gone)
+{
+	int fd = make_file("f", "abcd", 4);
+	pthread_t t;
+	char *p;
+
+	for (int round = 0; round < 300; round++) {
+		CHECK_OK(ftruncate(fd, 2 * (off_t)page));
+		CHECK_EQ(pwrite(fd, "x", 1, (off_t)page), 1);
+		p = map(2 * page, RW, MAP_PRIVATE, fd);
+		stop = false;
+		CHECK_EQ(pthread_create(&t, NULL, write_private, p), 0);
+		if (round % 3)
+			sched_yield();
+		CHECK_OK(ftruncate(fd, (off_t)page));
+		stop = true;
+		CHECK_EQ(pthread_join(t, NULL), 0);
+		CHECK_EQ(probe_read(p + page).sig, SIGBUS);
+		CHECK_OK(munmap(p, 2 * page));
+	}
 }
 
 TEST(mmap_access_after_ftruncate_is_sigbus_and_growth_heals_it)
