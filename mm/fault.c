@@ -158,8 +158,8 @@ static bool map_around(struct fault *f)
 		pte_t *pte = f->pte + (long)(index[i] - f->pgoff);
 		struct page *page = pages[i];
 
-		if (!pte_none(ptep_get(pte)) || !PageUptodate(page))
-			continue;
+		if (!pte_none(ptep_get(pte)) || !PageUptodate(page) || PageLocked(page))
+			continue;		/* locked: perhaps on its way out, which must end (K2) */
 		get_page(page);
 		page_add_rmap(page, f->vma);
 		sync_icache(f->vma, page);

@@ -15,7 +15,8 @@
  *                    the tree holds one reference; nrpages counts them.
  *                K2  mapping changes from as to NULL under page lock and tree_lock, with
  *                    mapcount 0. So whoever holds the page lock and has seen mapping == as may
- *                    map the page; so may whoever holds tree_lock and found it (map_around).
+ *                    map the page; so may whoever holds tree_lock and found it, its page lock free
+ *                    (map_around): a removal meets such mappings once, however many fault.
  *                K3  contents of a page that is not up to date are never shown to a program.
  *                K4  a reference to a cached page is made under tree_lock, or by who has one: with
  *                    two, seen under tree_lock, it is the tree's and ours, and nobody else's.
@@ -223,7 +224,7 @@ void remove_from_page_cache(struct page *page)
 	ASSERT(PageLocked(page) && as);
 	spin_lock(&as->tree_lock);
 	while (unlikely(page_mapcount(page))) {
-		/* map_around() found it before we took tree_lock: unmap that too (K2) */
+		/* map_around() found it before we locked it: unmap that too (K2) */
 		spin_unlock(&as->tree_lock);
 		unmap_mapping_range(as, page->index, page->index, false);
 		spin_lock(&as->tree_lock);

@@ -122,3 +122,18 @@ KTEST(truncate_unmaps_private_copies_made_by_faults_it_met)
 	EXPECT_EQ(as->nrpages, 0);
 	unmap_all();
 }
+
+KTEST(truncate_that_has_a_page_locked_meets_no_new_mapping_of_it)
+{
+	struct page *page = map_with_locked_page(5);
+
+	REQUIRE(page);
+	EXPECT_EQ(test_fault(mm, AT(4), false), FAULT_OK);
+	EXPECT_EQ(mm_rss(mm), 15);
+	EXPECT(pte_none(test_pte(mm, AT(5))));
+	unlock_page(page);
+	EXPECT_EQ(test_fault(mm, AT(5), false), FAULT_OK);
+	EXPECT(pte_present(test_pte(mm, AT(5))));
+	put_page(page);
+	unmap_all();
+}
