@@ -186,20 +186,37 @@ static enum fault_result special_page(struct fault *f)
 	return FAULT_OK;
 }
 
-enum fault_result filemap_fault(struct fault *f)
+static inline bool beyond_object(const struct fault *f)
+{
+	return (loff_t)f->pgoff >= (f->vma->mapping->size + (loff_t)PAGE_SIZE - 1) >> PAGE_SHIFT;
+}
+
+/* made_object_page - this fault made f->page. A truncation that passed before it was there has left it to us. */
+static enum fault_result made_object_page(struct fault *f)
 {
 	struct address_space *as = f->vma->mapping;
+
+	if (!(as->flags & AS_SHMEM))
+		f->major = true;		/* ops->fill had to read it */
+	if (likely(!beyond_object(f)) || !trylock_page(f->page))
+		return FAULT_OK;
+	if (f->page->mapping == as)
+		remove_unused_page(f->page);
+	unlock_page(f->page);
+	put_page(f->page);
+	return FAULT_RETRY;
+}
+
+enum fault_result filemap_fault(struct fault *f)
+{
 	int err = 1;		/* stays so if the page is there */
 
-	if ((loff_t)f->pgoff >= (as->size + (loff_t)PAGE_SIZE - 1) >> PAGE_SHIFT)
+	if (beyond_object(f))
 		return FAULT_SIGBUS;
-	f->page = page_cache_get(as, f->pgoff, &err);
-	if (f->page) {
-		if (!err && !(as->flags & AS_SHMEM))
-			f->major = true;	/* ops->fill had to read it */
-		return FAULT_OK;
-	}
-	return err == -ENOMEM ? FAULT_OOM : FAULT_SIGBUS;
+	f->page = page_cache_get(f->vma->mapping, f->pgoff, &err);
+	if (!f->page)
+		return err == -ENOMEM ? FAULT_OOM : FAULT_SIGBUS;
+	return err ? FAULT_OK : made_object_page(f);
 }
 
 /* get_object_page - f->page: the object's page at f->pgoff, referenced, up to date, not locked */
@@ -220,8 +237,7 @@ static enum fault_result lock_object_page(struct fault *f)
 
 	if (!trylock_page(f->page))
 		return FAULT_WAIT;
-	if (!as || (f->page->mapping == as &&
-		    (loff_t)f->pgoff < (as->size + (loff_t)PAGE_SIZE - 1) >> PAGE_SHIFT))
+	if (!as || (f->page->mapping == as && !beyond_object(f)))
 		return FAULT_OK;
 	unlock_page(f->page);
 	put_page(f->page);

@@ -97,6 +97,27 @@ static void a_page_that_can_not_be_read_is_sigbus_until_it_can(void **state)
 	end_space(mm);
 }
 
+static void a_page_that_comes_behind_a_truncation_does_not_stay(void **state)
+{
+	static const struct { unsigned int file; unsigned long flags; enum soft_access access; } how[] = {
+		{ 0, MAP_SHARED, SOFT_READ }, { 2, MAP_SHARED, SOFT_WRITE }, { 2, MAP_PRIVATE, SOFT_WRITE },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(how); i++) {
+		struct object *o = &objects[how[i].file];
+		struct mm_struct *mm = mm_alloc();
+		unsigned long a = map_file(mm, how[i].file, 0, 4, RW, how[i].flags);
+
+		o->as.size = 4 * PAGE_SIZE;
+		o->cut_before = true;
+		assert_int_equal(soft_touch(mm, a, how[i].access, NULL), FAULT_SIGBUS);
+		o->cut_before = false;
+		assert_int_equal(o->as.nrpages, 0);
+		address_space_check(&o->as);
+		end_space(mm);
+	}
+}
+
 static void only_a_fault_that_reads_the_disk_is_major(void **state)
 {
 	struct mm_struct *mm = mm_alloc();
@@ -292,6 +313,7 @@ int main(void)
 		SPACE_TEST(forbidden_accesses_are_told_from_missing_mappings),
 		SPACE_TEST(access_beyond_the_end_of_a_file_is_sigbus),
 		SPACE_TEST(a_page_that_can_not_be_read_is_sigbus_until_it_can),
+		SPACE_TEST(a_page_that_comes_behind_a_truncation_does_not_stay),
 		SPACE_TEST(only_a_fault_that_reads_the_disk_is_major),
 		SPACE_TEST(a_read_maps_cached_neighbours_but_nothing_beyond_the_vma),
 		SPACE_TEST(the_stack_grows_to_its_limit_and_keeps_its_guard_gap),

@@ -22,6 +22,7 @@ struct object {
 	long vmas;		/* open() minus close() */
 	unsigned long mkwrites, fills;
 	bool fail_fill;
+	bool cut_before;	/* the file is cut to nothing behind the back of who fills a page */
 	unsigned int on_disk;	/* pages: what was cut off and grew again is a hole */
 };
 extern struct object objects[NR_FILES];

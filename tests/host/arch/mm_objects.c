@@ -29,6 +29,8 @@ static int disk_fill(struct address_space *as, struct page *page)
 	o->fills++;
 	if (o->fail_fill)
 		return -EIO;
+	if (o->cut_before)
+		as->size = 0;
 	clear_page(b);
 	if (page->index < o->on_disk) {
 		memcpy(b, &word, sizeof(word));
@@ -42,6 +44,8 @@ static int disk_fill(struct address_space *as, struct page *page)
 /* A file whose pages are memory, as those of tmpfs; nobody promised them (mm/overcommit.c). */
 static int memory_fill(struct address_space *as, struct page *page)
 {
+	if (((struct object *)as->host)->cut_before)
+		as->size = 0;
 	clear_highpage(page);
 	SetPageUptodate(page);
 	unlock_page(page);
