@@ -74,25 +74,17 @@ static int tmpfs_fill(struct address_space *as, struct page *page)
 	return 0;
 }
 
-/*
- * Give back what is charged beyond the pages that are there. Without the inode lock (MADV_REMOVE) others
- * may do the same at this moment: who lowers inode->charged gives back exactly that. A page whose charge
- * is still on its way makes the difference too small, and the next time makes up for it.
- */
+/* Give back what is charged beyond the pages that are there (NULL: none is). */
 static void tmpfs_uncharge(struct inode *inode, const unsigned long *nrpages)
 {
 	struct tmpfs_info *info = inode->sb->private;
-	long charged = atomic64_read(&inode->charged), extra;
+	unsigned long extra = vm_take_excess(&inode->charged, nrpages);
 
-	do {
-		extra = charged - (nrpages ? (long)READ_ONCE(*nrpages) : 0);
-		if (extra <= 0)
-			return;
-	} while (!__atomic_compare_exchange_n(&inode->charged.counter, &charged, charged - extra, false,
-					      __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
-	atomic64_sub(extra, &info->used);
+	if (!extra)
+		return;
+	atomic64_sub((long)extra, &info->used);
 	if (!(inode->mapping.flags & AS_RESERVED))
-		vm_uncharge_pages((unsigned long)extra);
+		vm_uncharge_pages(extra);
 }
 
 static int tmpfs_punch(struct address_space *as, loff_t start, loff_t end)

@@ -80,6 +80,19 @@ void vm_uncharge_pages(unsigned long pages)
 	(void)before;
 }
 
+unsigned long vm_take_excess(atomic64_t *charged, const unsigned long *nrpages)
+{
+	long now = atomic64_read(charged), extra;
+
+	do {
+		extra = now - (nrpages ? (long)READ_ONCE(*nrpages) : 0);
+		if (extra <= 0)
+			return 0;
+	} while (!__atomic_compare_exchange_n(&charged->counter, &now, now - extra, false, __ATOMIC_ACQ_REL,
+					      __ATOMIC_RELAXED));
+	return (unsigned long)extra;
+}
+
 /* below_limit - mode 2, after the charge */
 static bool below_limit(struct mm_struct *mm, unsigned long now)
 {

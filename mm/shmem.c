@@ -53,7 +53,11 @@ static int shmem_fill(struct address_space *as, struct page *page)
 
 static int shmem_punch(struct address_space *as, loff_t start, loff_t end)
 {
+	struct shmem_object *o = as->host;
+
 	punch_pages(as, start, end);
+	if (!o->reserved)
+		vm_uncharge_pages(vm_take_excess(&o->charged, &as->nrpages));
 	return 0;
 }
 

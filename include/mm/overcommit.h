@@ -22,6 +22,12 @@ bool vm_charge_pages(struct mm_struct *mm, unsigned long pages, unsigned long la
 /* vm_commit_add - the same without asking: the promise replaces one that is about to be taken back */
 void vm_commit_add(unsigned long pages);
 void vm_uncharge_pages(unsigned long pages);
+/*
+ * vm_take_excess - what @charged, the pages of an object that are promised one by one, has beyond @nrpages (NULL: 0),
+ *   is taken off it, for the caller to give back. Others may do so at this moment: who lowers the count gets
+ *   exactly that. A page whose charge is still on its way makes the excess too small: the next time makes up for it.
+ */
+unsigned long vm_take_excess(atomic64_t *charged, const unsigned long *nrpages);
 
 /* vm_charge, vm_uncharge - for @pages of a VMA with @vm_flags: only VM_ACCOUNT is counted */
 static inline bool vm_charge(struct mm_struct *mm, unsigned long vm_flags, unsigned long pages)

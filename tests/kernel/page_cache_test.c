@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* page_cache_test.c - find, add, remove, truncate, with and without mappings (mm/page_cache.c, truncate.c) */
+#include <mm/overcommit.h>
 #include "mm_test.h"
 
 static long map_object(struct mm_struct *mm, struct shmem_object *o, unsigned long addr,
@@ -147,4 +148,32 @@ KTEST(page_cache_counts_come_back)
 	EXPECT_EQ(vm_state_sum(nr_file_pages), files);
 	EXPECT_EQ(vm_state_sum(nr_shmem), shmem);
 	EXPECT_EQ(vm_state_sum(nr_mapped), mapped);
+}
+
+/* The promise behind an object of 4 pages, two of which are cut out. */
+static long promised_after_a_hole(bool noreserve)
+{
+	struct shmem_object *o = shmem_create_anon(4 * PAGE_SIZE, noreserve);
+	struct address_space *as;
+	long promised;
+	int err;
+
+	if (!o)
+		return -1;
+	as = shmem_mapping(o);
+	for (pgoff_t i = 0; i < 4; i++)
+		put_page(page_cache_get(as, i, &err));
+	EXPECT_EQ(as->ops->punch(as, PAGE_SIZE, 3 * PAGE_SIZE), 0);
+	promised = (long)vm_committed();
+	shmem_put(o);
+	return promised;
+}
+
+KTEST(page_cache_hole_in_an_object_promised_by_page_gives_its_promise_back)
+{
+	long before = (long)vm_committed();
+
+	EXPECT_EQ(promised_after_a_hole(true), before + 2);
+	EXPECT_EQ(promised_after_a_hole(false), before + 4);
+	EXPECT_EQ((long)vm_committed(), before);
 }

@@ -280,3 +280,16 @@ TEST(overcommit_max_map_count_is_obeyed)
 	CHECK(made > 5 && made < 32);
 	CHECK_OK(mprotect(p + 2 * made * (int)page, page, RW));
 }
+
+TEST(overcommit_pages_removed_from_a_speculative_shared_mapping_are_no_promise)
+{
+	size_t size = 512 * page;
+	char *p = map(size, RW, SHARED_ANON | MAP_NORESERVE, -1);
+	long before = meminfo("Committed_AS");
+
+	for (int i = 0; i < 128; i++) {
+		memset(p, 1, size);
+		CHECK_OK(madvise(p, size, MADV_REMOVE));
+	}
+	CHECK(meminfo("Committed_AS") - before < (long)(64 * size / 1024));
+}
