@@ -218,7 +218,7 @@ static struct super_block *devtmpfs_mount(const struct fs_type *t, const char *s
 	return sb_activate(devtmpfs_sb);
 }
 
-static const struct fs_type devtmpfs_type = { "devtmpfs", devtmpfs_mount, true };
+static const struct fs_type devtmpfs_type = { "devtmpfs", devtmpfs_mount, true, tmpfs_remount };
 
 static void make_links(void)
 {

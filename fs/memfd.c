@@ -44,11 +44,11 @@
 #define MFD_NAME_MAX	(NAME_MAX - (sizeof(MFD_PREFIX) - 1))
 
 static struct mount *shm_mnt;
-static const struct fs_type shm_type = { "tmpfs", tmpfs_mount, true };
+static const struct fs_type shm_type = { "tmpfs", tmpfs_mount, true, NULL };
 
 void memfd_init(void)
 {
-	shm_mnt = kern_mount(&shm_type, "size=0");
+	shm_mnt = kern_mount(&shm_type, "size=0,nr_inodes=0");
 }
 
 /* ---- files ---- */

@@ -171,14 +171,21 @@ static int mount_bind(const char *source, const struct path *at, unsigned long f
 	return 0;
 }
 
-static int mount_remount(const struct path *at, unsigned long flags)
+/* With MS_BIND the flags of this one mount change, and @options are not looked at. */
+static int mount_remount(const struct path *at, unsigned long flags, const char *options)
 {
+	const struct fs_type *t = at->mnt->sb->type;
+	int err = 0;
+
 	if (at->dentry != at->mnt->root)
 		return -EINVAL;
 	if ((flags & MS_RDONLY) && atomic_read(&at->mnt->writers) > 0)
 		return -EBUSY;
-	at->mnt->flags = flags & MNT_USER_FLAGS;
-	return 0;
+	if (t->remount && !(flags & MS_BIND))
+		err = t->remount(at->mnt->sb, options);
+	if (!err)
+		at->mnt->flags = flags & MNT_USER_FLAGS;
+	return err;
 }
 
 static int mount_new_fs(const char *source, const struct path *at, const char *type,
@@ -213,7 +220,7 @@ int do_mount(const char *source, const struct path *at, const char *type, unsign
 
 	mutex_lock(&mount_mutex);
 	if (flags & MS_REMOUNT)
-		err = mount_remount(at, flags);
+		err = mount_remount(at, flags, options);
 	else if (flags & MS_BIND)
 		err = mount_bind(source, at, flags);
 	else if (flags & (MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE))

@@ -270,7 +270,7 @@ static struct super_block *proc_mount(const struct fs_type *t, const char *sourc
 	return sb_activate(proc_sb);
 }
 
-static const struct fs_type proc_type = { "proc", proc_mount, true };
+static const struct fs_type proc_type = { "proc", proc_mount, true, NULL };
 
 void procfs_init(void)
 {
@@ -308,7 +308,7 @@ static struct super_block *sysfs_mount(const struct fs_type *t, const char *sour
 	return sb;
 }
 
-static const struct fs_type sysfs_type = { "sysfs", sysfs_mount, true };
+static const struct fs_type sysfs_type = { "sysfs", sysfs_mount, true, NULL };
 
 void sysfs_init(void)
 {

@@ -381,7 +381,7 @@ static struct super_block *devpts_mount(const struct fs_type *t, const char *sou
 	return sb_activate(devpts_sb);
 }
 
-static const struct fs_type devpts_type = { "devpts", devpts_mount, true };
+static const struct fs_type devpts_type = { "devpts", devpts_mount, true, NULL };
 
 void devpts_init(void)
 {

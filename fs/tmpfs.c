@@ -9,9 +9,11 @@
  * The limit counts pages per super block. A page is charged when it is first filled (aspace_ops.fill)
  * and given back when truncation or the inode's end removes it; inode->charged remembers how many. Each
  * is also a promise to find memory (mm/overcommit.c), unless all of the file was promised when it was made.
+ * A second limit counts inodes, which take memory as well, and each name of an inode beyond the first.
  *
  * ALWAYS TRUE  T1  every name is a hashed positive dentry with one reference of its own.
  *              T2  info.used = sum of inode->charged.
+ *                  info.inodes = inodes, and for each that is no directory its names without the first.
  *              T3  an inode with nlink 0 ends with its last reference; others are held by dentries.
  * LOCKS        directory inode locks by the callers; used and charged are atomic.
  * LEFT OUT     swap of tmpfs pages, huge pages, quotas, extended attributes.
@@ -29,17 +31,19 @@
 #include <uapi/errno.h>
 #include <uapi/statfs.h>
 
-struct tmpfs_info {
-	atomic64_t	used;		/* pages */
-	long		max;		/* pages; 0: no limit */
-	atomic64_t	inodes;
-	mode_t		mode;
-	uid_t		uid;
-	gid_t		gid;
-};
-
 static const struct inode_ops tmpfs_dir_iops, tmpfs_file_iops, tmpfs_link_iops;
 static const struct file_ops tmpfs_file_fops;
+
+/* One more of what @max limits, if that is not 0. */
+static bool take_one(atomic64_t *used, const long *max)
+{
+	long limit = READ_ONCE(*max);
+
+	if (likely(atomic64_add_return(1, used) <= limit || !limit))
+		return true;
+	atomic64_dec(used);
+	return false;
+}
 
 /* ---- pages ---- */
 
@@ -48,12 +52,8 @@ static int tmpfs_charge(struct address_space *as)
 	struct inode *inode = as->host;
 	struct tmpfs_info *info = inode->sb->private;
 
-	if (info->max && atomic64_add_return(1, &info->used) > info->max) {
-		atomic64_dec(&info->used);
+	if (!take_one(&info->used, &info->max))
 		return -ENOSPC;
-	}
-	if (!info->max)
-		atomic64_inc(&info->used);
 	if (!(as->flags & AS_RESERVED) && !vm_charge_pages(NULL, 1, 1)) {
 		atomic64_dec(&info->used);
 		return -ENOSPC;
@@ -135,21 +135,25 @@ static void tmpfs_set_ops(struct inode *inode)
 	}
 }
 
-/* A new inode in @dir (NULL: the root), with the group of a set-group-ID directory. */
+/* A new inode in @dir (NULL: the root), with the group of a set-group-ID directory; ERR_PTR: -ENOSPC, -ENOMEM. */
 static struct inode *tmpfs_inode(struct super_block *sb, struct inode *dir, mode_t mode, dev_t rdev)
 {
 	struct tmpfs_info *info = sb->private;
-	struct inode *inode = inode_alloc(sb, mode);
+	struct inode *inode;
 
-	if (!inode)
-		return NULL;
+	if (!take_one(&info->inodes, &info->max_inodes))
+		return ERR_PTR(-ENOSPC);
+	inode = inode_alloc(sb, mode);
+	if (!inode) {
+		atomic64_dec(&info->inodes);
+		return ERR_PTR(-ENOMEM);
+	}
 	if (dir && (dir->mode & S_ISGID)) {
 		inode->gid = dir->gid;
 		if (S_ISDIR(mode))
 			inode->mode |= S_ISGID;
 	}
 	inode->rdev = rdev;
-	atomic64_inc(&info->inodes);
 	tmpfs_set_ops(inode);
 	return inode;
 }
@@ -172,8 +176,8 @@ static int tmpfs_mknod(struct inode *dir, struct dentry *dentry, mode_t mode, de
 {
 	struct inode *inode = tmpfs_inode(dir->sb, dir, mode, rdev);
 
-	if (!inode)
-		return -ENOMEM;
+	if (IS_ERR(inode))
+		return (int)PTR_ERR(inode);
 	if (S_ISDIR(mode))
 		dir->nlink++;
 	inode_touch(dir);
@@ -195,20 +199,19 @@ static struct inode *tmpfs_tmpfile(struct inode *dir, mode_t mode)
 {
 	struct inode *inode = tmpfs_inode(dir->sb, dir, mode, 0);
 
-	if (!inode)
-		return ERR_PTR(-ENOMEM);
-	inode->nlink = 0;
+	if (!IS_ERR(inode))
+		inode->nlink = 0;
 	return inode;
 }
 
 static int tmpfs_symlink(struct inode *dir, struct dentry *dentry, const char *target)
 {
 	char *text = kstrdup(target, GFP_KERNEL);
-	struct inode *inode = text ? tmpfs_inode(dir->sb, dir, S_IFLNK | S_IRWXUGO, 0) : NULL;
+	struct inode *inode = text ? tmpfs_inode(dir->sb, dir, S_IFLNK | S_IRWXUGO, 0) : ERR_PTR(-ENOMEM);
 
-	if (!inode) {
+	if (IS_ERR(inode)) {
 		kfree(text);
-		return -ENOMEM;
+		return (int)PTR_ERR(inode);
 	}
 	inode->private = text;
 	inode->mapping.size = (loff_t)strlen(text);
@@ -227,6 +230,10 @@ static int tmpfs_readlink(struct dentry *dentry, char *buf, size_t size)
 
 static int tmpfs_link(struct inode *inode, struct inode *dir, struct dentry *dentry)
 {
+	struct tmpfs_info *info = inode->sb->private;
+
+	if (inode->nlink && !take_one(&info->inodes, &info->max_inodes))
+		return -ENOSPC;
 	inode->nlink++;
 	inode_changed(inode);
 	inode_touch(dir);
@@ -234,10 +241,19 @@ static int tmpfs_link(struct inode *inode, struct inode *dir, struct dentry *den
 	return 0;
 }
 
+/* A name of @inode, which is no directory, goes. */
+static void drop_name(struct inode *inode)
+{
+	struct tmpfs_info *info = inode->sb->private;
+
+	if (inode->nlink-- > 1)
+		atomic64_dec(&info->inodes);
+	inode_changed(inode);
+}
+
 static int tmpfs_unlink(struct inode *dir, struct dentry *dentry)
 {
-	dentry->inode->nlink--;
-	inode_changed(dentry->inode);
+	drop_name(dentry->inode);
 	inode_touch(dir);
 	d_drop(dentry);
 	return 0;
@@ -275,10 +291,10 @@ static int tmpfs_rename(struct inode *old_dir, struct dentry *old, struct inode 
 				return -ENOTEMPTY;
 			victim->nlink = 0;
 			new_dir->nlink--;
+			inode_changed(victim);
 		} else {
-			victim->nlink--;
+			drop_name(victim);
 		}
-		inode_changed(victim);
 	}
 	move_dir_links(old_dir, new_dir, old->inode);
 	if (exchange)
@@ -317,11 +333,12 @@ static int tmpfs_setattr(struct inode *inode, const struct iattr *attr)
 static int tmpfs_may_allocate(struct inode *inode, loff_t end, u64 pages)
 {
 	struct tmpfs_info *info = inode->sb->private;
+	long max = READ_ONCE(info->max);
 	int err = inode_newsize_ok(inode, end);
 
 	if (!err && end > inode->mapping.size && (inode->mapping.seals & F_SEAL_GROW))
 		err = -EPERM;
-	if (!err && info->max && pages > (u64)info->max)
+	if (!err && max && pages > (u64)max)
 		err = -ENOSPC;
 	return err;
 }
@@ -416,17 +433,23 @@ static const struct file_ops tmpfs_file_fops = {
 
 /* ---- the file system ---- */
 
+static u64 what_is_left(long max, const atomic64_t *used)
+{
+	long left = max - atomic64_read(used);
+
+	return left > 0 ? (u64)left : 0;
+}
+
+/* What has no limit is shown as 0 of 0. */
 static int tmpfs_statfs(struct super_block *sb, struct kstatfs *st)
 {
 	struct tmpfs_info *info = sb->private;
-	long max = info->max ? info->max : (long)totalram_pages();
-	long used = atomic64_read(&info->used);
 
 	st->bsize = PAGE_SIZE;
-	st->blocks = (u64)max;
-	st->bfree = st->bavail = (u64)(max > used ? max - used : 0);
-	st->files = totalram_pages();
-	st->ffree = st->files - (u64)atomic64_read(&info->inodes);
+	st->blocks = (u64)info->max;
+	st->bfree = st->bavail = what_is_left(info->max, &info->used);
+	st->files = (u64)info->max_inodes;
+	st->ffree = what_is_left(info->max_inodes, &info->inodes);
 	st->namelen = NAME_MAX;
 	return 0;
 }
@@ -480,14 +503,6 @@ static void tmpfs_kill(struct super_block *sb)
 	kfree(sb->private);
 }
 
-static void tmpfs_show_options(struct super_block *sb, char *buf, size_t n)
-{
-	struct tmpfs_info *info = sb->private;
-
-	if (info->max)
-		scnprintf(buf, n, ",size=%ldk", info->max * (long)(PAGE_SIZE / 1024));
-}
-
 static const struct super_ops tmpfs_super_ops = {
 	.evict		= tmpfs_evict,
 	.statfs		= tmpfs_statfs,
@@ -496,114 +511,60 @@ static const struct super_ops tmpfs_super_ops = {
 	.show_options	= tmpfs_show_options,
 };
 
-/* "10M", "50%", "4096": bytes as pages; -1 when it is none of these */
-static long parse_size(const char *s)
+/* A super block without a root; NULL: no memory. */
+static struct super_block *tmpfs_super(const struct fs_type *t, const struct tmpfs_options *o)
 {
-	unsigned long n = 0;
+	struct super_block *sb = sb_alloc(t, &tmpfs_super_ops, TMPFS_MAGIC);
+	struct tmpfs_info *info = sb ? kzalloc(sizeof(*info), GFP_KERNEL) : NULL;
 
-	if (*s < '0' || *s > '9')
-		return -1;
-	for (; *s >= '0' && *s <= '9'; s++)
-		n = n * 10 + (unsigned long)(*s - '0');
-	switch (*s) {
-	case '%':
-		return (long)(totalram_pages() * n / 100);
-	case 'g': case 'G':
-		n <<= 10;
-		/* fall through */
-	case 'm': case 'M':
-		n <<= 10;
-		/* fall through */
-	case 'k': case 'K':
-		n <<= 10;
-		break;
-	case '\0':
-		break;
-	default:
-		return -1;
+	if (sb && !info) {
+		sb_put(sb);
+		return NULL;
 	}
-	return (long)(DIV_ROUND_UP(n, PAGE_SIZE));
+	if (!sb)
+		return NULL;
+	info->max = o->blocks;
+	info->max_inodes = o->inodes;
+	sb->private = info;
+	sb->dflags = DENTRY_PINNED;
+	return sb;
 }
 
-static int parse_option(struct tmpfs_info *info, char *opt)
+static int make_root(struct super_block *sb, const struct tmpfs_options *o)
 {
-	char *value = strchr(opt, '=');
-	unsigned long n = 0;
+	struct inode *root = tmpfs_inode(sb, NULL, S_IFDIR | o->mode, 0);
 
-	if (value)
-		*value++ = '\0';
-	if (!value || !*opt)
-		return *opt && !value ? 0 : -EINVAL;	/* flags such as "rw" change nothing */
-	if (strcmp(opt, "size") == 0) {
-		info->max = parse_size(value);
-		return info->max < 0 ? -EINVAL : 0;
-	}
-	if (strcmp(opt, "nr_blocks") == 0) {
-		info->max = parse_size(value);
-		return info->max < 0 ? -EINVAL : 0;
-	}
-	if (kstrtoul(value, strcmp(opt, "mode") == 0 ? 8 : 10, &n))
-		return -EINVAL;
-	if (strcmp(opt, "mode") == 0)
-		info->mode = (mode_t)n & S_IALLUGO;
-	else if (strcmp(opt, "uid") == 0)
-		info->uid = (uid_t)n;
-	else if (strcmp(opt, "gid") == 0)
-		info->gid = (gid_t)n;
-	else if (strcmp(opt, "nr_inodes") != 0)
-		return -EINVAL;
-	return 0;
-}
-
-static int parse_options(struct tmpfs_info *info, const char *options)
-{
-	char *copy = kstrdup(options ? options : "", GFP_KERNEL), *rest = copy, *opt;
-	int err = copy ? 0 : -ENOMEM;
-
-	while (!err && (opt = strsep(&rest, ",")) != NULL)
-		if (*opt)
-			err = parse_option(info, opt);
-	kfree(copy);
-	return err;
+	if (IS_ERR(root))
+		return (int)PTR_ERR(root);
+	root->uid = o->uid;
+	root->gid = o->gid;
+	sb->root = d_alloc_root(sb, root);
+	if (sb->root)
+		return 0;
+	inode_put(root);
+	return -ENOMEM;
 }
 
 struct super_block *tmpfs_mount(const struct fs_type *t, const char *source, const char *options,
 				unsigned long flags)
 {
-	struct super_block *sb = sb_alloc(t, &tmpfs_super_ops, TMPFS_MAGIC);
-	struct tmpfs_info *info = kzalloc(sizeof(*info), GFP_KERNEL);
-	struct inode *root = NULL;
-	int err = sb && info ? 0 : -ENOMEM;
+	struct tmpfs_options o;
+	int err = tmpfs_parse_options(&o, options);
+	struct super_block *sb;
 
-	if (sb)
-		sb->private = info;
-	if (!err) {
-		info->max = (long)(totalram_pages() / 2);
-		info->mode = S_ISVTX | S_IRWXUGO;
-		err = parse_options(info, options);
-	}
-	if (!err) {
-		sb->dflags = DENTRY_PINNED;
-		root = tmpfs_inode(sb, NULL, S_IFDIR | info->mode, 0);
-		err = -ENOMEM;
-	}
-	if (root) {
-		root->uid = info->uid;
-		root->gid = info->gid;
-		sb->root = d_alloc_root(sb, root);
-		if (sb->root)
-			return sb;
-		inode_put(root);
-	}
+	if (err)
+		return ERR_PTR(err);
+	sb = tmpfs_super(t, &o);
+	err = sb ? make_root(sb, &o) : -ENOMEM;
+	if (!err)
+		return sb;
 	if (sb)
 		sb_put(sb);
-	else
-		kfree(info);
 	return ERR_PTR(err);
 }
 
-static const struct fs_type tmpfs_type = { "tmpfs", tmpfs_mount, true };
-static const struct fs_type ramfs_type = { "ramfs", tmpfs_mount, true };
+static const struct fs_type tmpfs_type = { "tmpfs", tmpfs_mount, true, tmpfs_remount };
+static const struct fs_type ramfs_type = { "ramfs", tmpfs_mount, true, NULL };
 
 void tmpfs_init(void)
 {

@@ -34,6 +34,8 @@ struct fs_type {
 	struct super_block *(*mount)(const struct fs_type *t, const char *source,
 				     const char *options, unsigned long flags);
 	bool nodev;
+	/* remount - change what @options say; mount_mutex held; 0 or -errno. NULL: they mean nothing here */
+	int (*remount)(struct super_block *sb, const char *options);
 };
 
 struct super_block {

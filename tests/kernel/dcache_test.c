@@ -12,7 +12,7 @@
 #include <mm/slab.h>
 #include <uapi/errno.h>
 
-static const struct fs_type test_type = { "testfs", tmpfs_mount, true };
+static const struct fs_type test_type = { "testfs", tmpfs_mount, true, NULL };
 
 static struct super_block *new_fs(void)
 {

@@ -7,10 +7,11 @@
 #include <kernel/ktest.h>
 #include <lib/string.h>
 #include <mm/page.h>
+#include <mm/page_alloc.h>
 #include <mm/slab.h>
 #include <uapi/errno.h>
 
-static const struct fs_type test_type = { "testfs", tmpfs_mount, true };
+static const struct fs_type test_type = { "testfs", tmpfs_mount, true, NULL };
 
 struct fixture { struct super_block *sb; struct file f; struct inode *inode; };
 
@@ -198,6 +199,33 @@ KTEST(tmpfs_end_of_a_tree_deeper_than_the_stack)
 
 KTEST(tmpfs_bad_options_are_refused)
 {
-	EXPECT_EQ(PTR_ERR(tmpfs_mount(&test_type, "t", "size=banana", 0)), -EINVAL);
-	EXPECT_EQ(PTR_ERR(tmpfs_mount(&test_type, "t", "no_such=1", 0)), -EINVAL);
+	static const char *const bad[] = {
+		"size=banana", "no_such=1", "junk", "size", "size=", "size=k", "size=10mjunk", "size=-1", "size=50%%",
+		"size=99999999999999999999", "size=16e", "nr_blocks=50%", "nr_blocks=8e", "nr_inodes=x", "mode=9",
+		"uid=-1", "uid=4294967295", "huge=always", "rw,junk", "ro",
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++)
+		EXPECT_EQ(PTR_ERR(tmpfs_mount(&test_type, "t", bad[i], 0)), -EINVAL);
+}
+
+KTEST(tmpfs_options_say_what_they_say_on_linux)
+{
+	static const struct { const char *text; long blocks, inodes; } good[] = {
+		{ "size=8192", 2, -1 }, { "size=8193", 3, -1 }, { "size=0x3000,rw", 3, -1 }, { "size=010k", 2, -1 },
+		{ "size=1m", 256, -1 }, { "size=2G", 524288, -1 }, { "size=0", 0, -1 }, { "nr_blocks=1000", 1000, -1 },
+		{ "nr_blocks=2k,nr_inodes=1k", 2048, 1024 }, { "nr_inodes=0,,mode=0700", -1, 0 },
+	};
+	long half = (long)(totalram_pages() / 2);
+	struct tmpfs_options o;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(good); i++) {
+		EXPECT_EQ(tmpfs_parse_options(&o, good[i].text), 0);
+		EXPECT_EQ(o.blocks, good[i].blocks < 0 ? half : good[i].blocks);
+		EXPECT_EQ(o.inodes, good[i].inodes < 0 ? half : good[i].inodes);
+	}
+	EXPECT_EQ(tmpfs_parse_options(&o, "size=25%,mode=750,uid=0x10,gid=7"), 0);
+	EXPECT_EQ(o.blocks, (long)DIV_ROUND_UP(totalram_pages(), 4UL));
+	EXPECT_EQ(o.mode, 0750);
+	EXPECT(o.uid == 16 && o.gid == 7);
 }
