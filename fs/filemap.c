@@ -148,25 +148,26 @@ static ssize_t write_pages(struct address_space *as, struct iov_iter *it, loff_t
 	return done ? (ssize_t)done : err;
 }
 
-ssize_t generic_file_write(struct file *f, struct iov_iter *it, loff_t *pos)
+ssize_t generic_file_write(struct file *f, struct iov_iter *it, loff_t *ppos)
 {
 	struct inode *inode = f->inode;
+	loff_t pos = *ppos;
 	ssize_t n;
 
 	if (!it->count)
 		return 0;
 	mutex_lock(&inode->lock);
 	if (f->flags & O_APPEND)
-		*pos = inode->mapping.size;
-	n = write_limit(*pos, it->count);
+		pos = inode->mapping.size;
+	n = write_limit(pos, it->count);
 	if (n > 0 && unlikely(inode->mapping.seals & ~(unsigned int)F_SEAL_SEAL))
-		n = seals_limit_write(&inode->mapping, *pos, n);
+		n = seals_limit_write(&inode->mapping, pos, n);
 	if (n > 0) {
 		remove_privs(inode);
-		n = write_pages(&inode->mapping, it, *pos, (size_t)n);
+		n = write_pages(&inode->mapping, it, pos, (size_t)n);
 	}
-	if (n > 0) {
-		*pos += n;
+	if (n > 0) {			/* a write that fails leaves the offset, whatever O_APPEND says */
+		*ppos = pos + n;
 		inode_touch(inode);
 	}
 	mutex_unlock(&inode->lock);

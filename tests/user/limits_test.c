@@ -117,6 +117,20 @@ TEST(limit_of_file_size_is_efbig_and_sigxfsz)
 	CHECK_EQ(pwrite(fd, buf, 10, 0), 10);
 }
 
+TEST(limit_of_file_size_leaves_the_offset_of_a_failed_append)
+{
+	int fd;
+
+	close(make_file("f", "0123456789", 10));
+	fd = open("f", O_RDWR | O_APPEND);
+	CHECK_OK(fd);
+	limit(RLIMIT_FSIZE, 10);
+	signal(SIGXFSZ, SIG_IGN);
+	CHECK_EQ(lseek(fd, 3, SEEK_SET), 3);
+	CHECK_ERR(write(fd, "x", 1), EFBIG);
+	CHECK_EQ(lseek(fd, 0, SEEK_CUR), 3);
+}
+
 static void exceed_size(void *arg)
 {
 	limit(RLIMIT_FSIZE, 10);
