@@ -33,8 +33,9 @@ static const char *special_name(const struct mm_struct *mm, struct vm_area_struc
 	return NULL;
 }
 
+/* The name of what is mapped; @escape: what a file's name may hold but its line may not. */
 static void show_name(struct seq_file *m, const struct mm_struct *mm, struct vm_area_struct *vma,
-		      char *buf)
+		      char *buf, const char *escape)
 {
 	const char *name = special_name(mm, vma);
 
@@ -44,7 +45,7 @@ static void show_name(struct seq_file *m, const struct mm_struct *mm, struct vm_
 			name = "?";
 	}
 	if (name)
-		seq_puts(m, name);
+		seq_puts_escaped(m, name, escape);
 }
 
 /* The name of the line that began at @from stands in column 73. */
@@ -65,12 +66,12 @@ static void show_vma(struct seq_file *m, const struct mm_struct *mm, struct vm_a
 	seq_printf(m, "%08lx-%08lx %c%c%c%c %08llx %02x:%02x %llu ", vma->vm_start, vma->vm_end,
 		   fl & VM_READ ? 'r' : '-', fl & VM_WRITE ? 'w' : '-', fl & VM_EXEC ? 'x' : '-',
 		   fl & VM_MAYSHARE ? 's' : 'p',
-		   vma->mapping ? (unsigned long long)vma->vm_pgoff << PAGE_SHIFT : 0ULL,
+		   vma->mapping || f ? (unsigned long long)vma->vm_pgoff << PAGE_SHIFT : 0ULL,
 		   inode ? MAJOR(inode->sb->dev) : 0, inode ? MINOR(inode->sb->dev) : 0,
 		   inode ? (unsigned long long)inode->ino : 0ULL);
 	if (f || special_name(mm, vma))
 		pad_to_name(m, from);
-	show_name(m, mm, vma, buf);
+	show_name(m, mm, vma, buf, "\n");
 	seq_putc(m, '\n');
 }
 
@@ -176,7 +177,7 @@ static void show_numa(struct seq_file *m, struct mm_struct *mm, struct vm_area_s
 	mpol_put(pol);
 	if (vma->vm_file) {
 		seq_puts(m, " file=");
-		show_name(m, mm, vma, buf);
+		show_name(m, mm, vma, buf, "\n\t= ");
 	} else if (name && (strcmp(name, "[heap]") == 0 || strcmp(name, "[stack]") == 0)) {
 		seq_puts(m, name[1] == 'h' ? " heap" : " stack");
 	}

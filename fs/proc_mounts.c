@@ -5,6 +5,8 @@
 #include <fs/proc.h>
 #include <lib/printf.h>
 
+#define MOUNT_ESCAPES	" \t\n\\"	/* what a column may not hold */
+
 static void show_flags(struct seq_file *m, unsigned long flags)
 {
 	static const struct { unsigned long flag; const char *text; } names[] = {
@@ -33,9 +35,9 @@ static void mounts_line(struct mount *mnt, const char *at, void *arg)
 {
 	struct seq_file *m = arg;
 
-	seq_puts_escaped(m, mnt->source);
+	seq_puts_escaped(m, mnt->source, MOUNT_ESCAPES);
 	seq_putc(m, ' ');
-	seq_puts_escaped(m, at);
+	seq_puts_escaped(m, at, MOUNT_ESCAPES);
 	seq_printf(m, " %s ", mnt->sb->type->name);
 	show_flags(m, mnt->flags);
 	show_options(m, mnt->sb);
@@ -48,11 +50,11 @@ static void mountinfo_line(struct mount *mnt, const char *at, void *arg)
 
 	seq_printf(m, "%d %d %u:%u / ", mnt->id, mnt->parent ? mnt->parent->id : mnt->id,
 		   MAJOR(mnt->sb->dev), MINOR(mnt->sb->dev));
-	seq_puts_escaped(m, at);
+	seq_puts_escaped(m, at, MOUNT_ESCAPES);
 	seq_putc(m, ' ');
 	show_flags(m, mnt->flags);
 	seq_printf(m, " - %s ", mnt->sb->type->name);
-	seq_puts_escaped(m, mnt->source);
+	seq_puts_escaped(m, mnt->source, MOUNT_ESCAPES);
 	seq_puts(m, mnt->flags & MS_RDONLY ? " ro" : " rw");
 	show_options(m, mnt->sb);
 	seq_putc(m, '\n');

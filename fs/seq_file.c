@@ -87,13 +87,16 @@ void seq_printf(struct seq_file *m, const char *fmt, ...)
 	m->count += (size_t)n;
 }
 
-void seq_puts_escaped(struct seq_file *m, const char *s)
+void seq_puts_escaped(struct seq_file *m, const char *s, const char *chars)
 {
-	for (; *s; s++) {
-		if (*s == ' ' || *s == '\t' || *s == '\n' || *s == '\\')
-			seq_printf(m, "\\%03o", (unsigned int)*s);
-		else
-			seq_putc(m, *s);
+	for (;;) {
+		size_t n = strcspn(s, chars);
+
+		seq_write(m, s, n);
+		s += n;
+		if (!*s)
+			return;
+		seq_printf(m, "\\%03o", (unsigned int)(unsigned char)*s++);
 	}
 }
 

@@ -20,8 +20,8 @@ void seq_printf(struct seq_file *m, const char *fmt, ...) __printf(2, 3);
 void seq_puts(struct seq_file *m, const char *s);
 void seq_putc(struct seq_file *m, char c);
 void seq_write(struct seq_file *m, const void *data, size_t n);
-/* seq_puts_escaped - with blanks, newlines and backslashes as octal, as mount tables have them */
-void seq_puts_escaped(struct seq_file *m, const char *s);
+/* seq_puts_escaped - with each of @chars as a backslash and three octal digits */
+void seq_puts_escaped(struct seq_file *m, const char *s, const char *chars);
 
 /* what one name in /proc is */
 struct proc_entry {

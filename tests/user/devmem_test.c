@@ -7,6 +7,7 @@
  */
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
@@ -57,6 +58,21 @@ static bool is_bridge(uint32_t id)
 TEST(devmem_shows_device_registers)
 {
 	CHECK(is_bridge(*map_bridge()));
+}
+
+TEST(devmem_mapping_shows_its_offset)
+{
+	char start[32], line[512], offset[32] = "";
+	FILE *f;
+
+	snprintf(start, sizeof(start), "%08lx-", (unsigned long)map_bridge());
+	f = fopen("/proc/self/maps", "r");
+	CHECK(f != NULL);
+	while (fgets(line, sizeof(line), f))
+		if (!strncmp(line, start, strlen(start)))
+			sscanf(line, "%*s %*s %31s", offset);
+	fclose(f);
+	CHECK_EQ(strtoull(offset, NULL, 16), range("PCI ECAM"));
 }
 
 TEST(devmem_mapping_is_inherited_by_fork)

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "utest.h"
@@ -442,4 +443,22 @@ TEST(procmm_buddymap_draws_each_zone_and_counts_its_blocks)
 	buddy = sum_free(b, zones);
 	CHECK(near(total / (page / 1024), buddy));
 	CHECK(cells > 32 * (unsigned long)zones && cells <= 64 * (unsigned long)zones);
+}
+
+TEST(procmm_maps_keeps_a_newline_in_a_file_name_on_the_line)
+{
+	int fd = make_file("two\nlines \\ tab\t", "x", 1);
+	char *p = map(page, PROT_READ, MAP_PRIVATE, fd), line[512], start[32];
+	bool found = false;
+	FILE *f;
+
+	need_proc();
+	snprintf(start, sizeof(start), "%08lx-", (unsigned long)p);
+	f = fopen("/proc/self/maps", "r");
+	CHECK(f != NULL);
+	while (fgets(line, sizeof(line), f))
+		if (!strncmp(line, start, strlen(start)))
+			found = strstr(line, "/two\\012lines \\ tab\t\n") != NULL;
+	fclose(f);
+	CHECK(found);
 }
