@@ -7,9 +7,15 @@
  * that list, asks the file again, and (level-triggered) puts those still ready back.
  *
  *      wake-up -> ep_woken() -> ready list -> epoll_wait: file_poll() -> event, or not ready any more
+ *                                   ^------- mark_ready(): still ready ----'
+ *
+ * The list is a queue and each epoll_wait has a number: an item that bears it (or a later one) at the
+ * head of the queue has been reported, so that one call names no file twice.
  *
  * ALWAYS TRUE  E1  an item is on its eventpoll's items list and on its file's epitems list, or freed.
  *              E2  an item does not hold its file: the file's end removes it (epoll_file_gone).
+ *              E3  no user memory is touched with epoll_mutex held: a fault may wait for a userfaultfd,
+ *                  and every close of a watched file in the machine for the mutex.
  * LOCKS        epoll_mutex (RANK_TTY) covers items and their files' lists; ep->lock (RANK_EPOLL)
  *              the ready list, taken inside wake-ups.
  * LEFT OUT     an eventpoll inside another one (EINVAL).
@@ -23,13 +29,14 @@
 #include <uapi/errno.h>
 
 #define MAX_QUEUES	4	/* no file of ours names more */
-#define EP_PRIVATE_BITS	(EPOLLWAKEUP | EPOLLONESHOT | EPOLLET | EPOLLEXCLUSIVE)
+#define BATCH		16	/* events copied out at a time: 256 bytes of stack */
 
 struct eventpoll {
 	spinlock_t		lock;		/* RANK_EPOLL */
 	struct list_head	ready;		/* lock */
 	wait_queue_head_t	wait;
 	struct list_head	items;		/* epoll_mutex */
+	u64			calls;		/* epoll_mutex; of epoll_wait so far */
 };
 
 struct epitem;
@@ -40,6 +47,9 @@ struct epitem {
 	struct file		*file;
 	int			fd;
 	struct epoll_event	event;		/* epoll_mutex */
+	bool			fired;		/* epoll_mutex; EPOLLONESHOT: silent until EPOLL_CTL_MOD */
+	u64			call;		/* epoll_mutex; the last one that reported it, 0: none */
+	int			place;		/* epoll_mutex; which of that call's events */
 	struct list_head	link;		/* ep->items */
 	struct list_head	file_link;	/* file->epitems */
 	struct list_head	ready_link;	/* ep->lock; empty: not ready */
@@ -65,17 +75,26 @@ static void mark_ready(struct epitem *item)
 	wake_up(&ep->wait);
 }
 
-static struct epitem *take_ready(struct eventpoll *ep)
+static struct epitem *first_ready(struct eventpoll *ep)
 {
 	struct epitem *item;
 	unsigned long flags;
 
 	spin_lock_irqsave(&ep->lock, flags);
 	item = list_first_entry_or_null(&ep->ready, struct epitem, ready_link);
-	if (item)
-		list_del_init(&item->ready_link);
 	spin_unlock_irqrestore(&ep->lock, flags);
 	return item;
+}
+
+/* From here on a wake-up puts @item at the end of the list. */
+static void leave_ready(struct epitem *item)
+{
+	struct eventpoll *ep = item->ep;
+	unsigned long flags;
+
+	spin_lock_irqsave(&ep->lock, flags);
+	list_del_init(&item->ready_link);
+	spin_unlock_irqrestore(&ep->lock, flags);
 }
 
 /* A queue of the file was woken; its lock is held. */
@@ -83,7 +102,7 @@ static bool ep_woken(struct wait_queue_entry *w, unsigned long key)
 {
 	struct epitem *item = container_of(w, struct ep_entry, wait)->item;
 
-	if (item->event.events & ~EP_PRIVATE_BITS)
+	if (!READ_ONCE(item->fired))
 		mark_ready(item);
 	return true;
 }
@@ -106,19 +125,16 @@ static void ep_add_queue(struct file *f, wait_queue_head_t *q, struct poll_table
 
 static unsigned int item_poll(struct epitem *item, struct poll_table *pt)
 {
+	if (item->fired)
+		return 0;	/* not even EPOLLHUP */
 	return file_poll(item->file, pt) & (item->event.events | POLLERR | POLLHUP);
 }
 
 static void item_remove(struct epitem *item)
 {
-	struct eventpoll *ep = item->ep;
-	unsigned long flags;
-
 	for (unsigned int i = 0; i < item->n; i++)
 		remove_wait_queue(item->entries[i].queue, &item->entries[i].wait);
-	spin_lock_irqsave(&ep->lock, flags);
-	list_del_init(&item->ready_link);
-	spin_unlock_irqrestore(&ep->lock, flags);
+	leave_ready(item);
 	list_del(&item->link);
 	list_del(&item->file_link);
 	kfree(item);
@@ -166,6 +182,8 @@ static int ep_insert(struct eventpoll *ep, struct file *f, int fd, const struct 
 static int ep_modify(struct epitem *item, const struct epoll_event *ev)
 {
 	item->event = *ev;
+	item->call = 0;
+	WRITE_ONCE(item->fired, false);
 	if (item_poll(item, NULL))
 		mark_ready(item);
 	return 0;
@@ -222,38 +240,80 @@ SYSCALL_DEFINE4(epoll_ctl, int, epfd, int, op, int, fd, struct epoll_event __use
 
 /* ---- waiting ---- */
 
+/*
+ * Up to @max ready events for call number @call, the first of them its event number @place; how many.
+ * An item leaves the list before its file is asked, so that no wake-up in between is lost; who tests the
+ * list just then and sleeps is woken when the item comes back. epoll_mutex held.
+ */
+static int take_events(struct eventpoll *ep, struct epoll_event *ev, int max, u64 call, int place)
+{
+	struct epitem *item;
+	int n = 0;
+
+	while (n < max && (item = first_ready(ep)) != NULL && item->call < call) {
+		unsigned int events;
+
+		leave_ready(item);
+		events = item_poll(item, NULL);
+		if (!events)
+			continue;
+		ev[n] = (struct epoll_event){ .events = events, .data = item->event.data };
+		item->call = call;
+		item->place = place + n++;
+		if (item->event.events & EPOLLONESHOT)
+			WRITE_ONCE(item->fired, true);
+		else if (!(item->event.events & EPOLLET))
+			mark_ready(item);
+	}
+	return n;
+}
+
+/* How many of @n events the program's memory took. */
+static int put_events(struct epoll_event __user *uev, const struct epoll_event *ev, int n)
+{
+	int i = 0;
+
+	while (i < n && !copy_to_user(&uev[i], &ev[i], sizeof(ev[i])))
+		i++;
+	return i;
+}
+
+/* The program did not get the events of @call from number @place on: they are as if nobody had asked. */
+static void give_back(struct eventpoll *ep, u64 call, int place)
+{
+	struct epitem *item;
+
+	mutex_lock(&epoll_mutex);
+	list_for_each_entry(item, &ep->items, link) {
+		if (item->call != call || item->place < place)
+			continue;
+		WRITE_ONCE(item->fired, false);
+		mark_ready(item);
+	}
+	mutex_unlock(&epoll_mutex);
+}
+
 /* Up to @max ready events to the program; how many, or -EFAULT. */
 static int ep_collect(struct eventpoll *ep, struct epoll_event __user *uev, int max)
 {
-	LIST_HEAD(again);
-	struct epitem *item, *next;
-	unsigned long flags;
-	int n = 0, err = 0;
+	struct epoll_event ev[BATCH];
+	int n, put, done = 0;
+	u64 call = 0;
 
-	mutex_lock(&epoll_mutex);
-	while (n < max && !err && (item = take_ready(ep)) != NULL) {
-		struct epoll_event ev = { .data = item->event.data };
-
-		ev.events = item_poll(item, NULL);
-		if (!ev.events)
-			continue;
-		if (copy_to_user(&uev[n], &ev, sizeof(ev))) {
-			err = -EFAULT;
-			list_add_tail(&item->ready_link, &again);
-			break;
+	do {
+		mutex_lock(&epoll_mutex);
+		if (!call)
+			call = ++ep->calls;
+		n = take_events(ep, ev, min(max - done, BATCH), call, done);
+		mutex_unlock(&epoll_mutex);
+		put = put_events(&uev[done], ev, n);
+		done += put;
+		if (put < n) {
+			give_back(ep, call, done);
+			return done ? done : -EFAULT;
 		}
-		n++;
-		if (item->event.events & EPOLLONESHOT)
-			item->event.events &= EP_PRIVATE_BITS;
-		else if (!(item->event.events & EPOLLET))
-			list_add_tail(&item->ready_link, &again);
-	}
-	spin_lock_irqsave(&ep->lock, flags);
-	list_for_each_entry_safe(item, next, &again, ready_link)
-		list_move_tail(&item->ready_link, &ep->ready);
-	spin_unlock_irqrestore(&ep->lock, flags);
-	mutex_unlock(&epoll_mutex);
-	return n ? n : err;
+	} while (n == BATCH && done < max);
+	return done;
 }
 
 static int ep_wait(struct eventpoll *ep, struct epoll_event __user *uev, int max, u64 deadline)
@@ -330,12 +390,30 @@ static void epoll_release(struct file *f)
 	kfree(ep);
 }
 
+/*
+ * Would epoll_wait find something? Items that are not ready any more leave the list. One that is stays where
+ * it is: taking it off and marking it would wake ourselves, for ever if POLLIN is not what was asked for.
+ */
+static bool ep_any_ready(struct eventpoll *ep)
+{
+	struct epitem *item;
+
+	mutex_lock(&epoll_mutex);
+	while ((item = first_ready(ep)) != NULL && !item_poll(item, NULL)) {
+		leave_ready(item);
+		if (item_poll(item, NULL))	/* it became ready before it left */
+			mark_ready(item);
+	}
+	mutex_unlock(&epoll_mutex);
+	return item != NULL;
+}
+
 static unsigned int epoll_poll(struct file *f, struct poll_table *pt)
 {
 	struct eventpoll *ep = f->private;
 
 	poll_wait(f, &ep->wait, pt);
-	return list_empty(&ep->ready) ? 0 : POLLIN | POLLRDNORM;
+	return ep_any_ready(ep) ? POLLIN | POLLRDNORM : 0;
 }
 
 static const struct file_ops epoll_fops = { .release = epoll_release, .poll = epoll_poll };
