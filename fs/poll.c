@@ -14,8 +14,10 @@
 #include <kernel/process.h>
 #include <kernel/syscall.h>
 #include <kernel/timer.h>
+#include <lib/bitmap.h>
 #include <lib/string.h>
 #include <mm/slab.h>
+#include <mm/vmalloc.h>
 #include <uapi/errno.h>
 
 #define INLINE_ENTRIES	9
@@ -163,6 +165,11 @@ static u64 deadline_in(u64 ns)
 	return deadline;
 }
 
+static u64 deadline_after_time(u64 sec, u64 nsec)
+{
+	return sec > ~0ULL / NSEC_PER_SEC - 1 ? WAIT_FOREVER : deadline_in(sec * NSEC_PER_SEC + nsec);
+}
+
 static int import_timespec(u64 *deadline, const struct timespec64 __user *uts)
 {
 	struct timespec64 ts;
@@ -174,8 +181,7 @@ static int import_timespec(u64 *deadline, const struct timespec64 __user *uts)
 		return -EFAULT;
 	if (ts.tv_sec < 0 || ts.tv_nsec < 0 || ts.tv_nsec >= (long)NSEC_PER_SEC)
 		return -EINVAL;
-	*deadline = (u64)ts.tv_sec > ~0ULL / NSEC_PER_SEC - 1 ? WAIT_FOREVER :
-		    deadline_in((u64)ts.tv_sec * NSEC_PER_SEC + (u64)ts.tv_nsec);
+	*deadline = deadline_after_time((u64)ts.tv_sec, (u64)ts.tv_nsec);
 	return 0;
 }
 
@@ -290,10 +296,13 @@ static long do_poll(struct pollfd __user *ufds, unsigned int n, u64 deadline)
 
 SYSCALL_DEFINE3(poll, struct pollfd __user *, fds, unsigned int, n, int, timeout)
 {
-	u64 deadline = timeout < 0 ? WAIT_FOREVER : deadline_in((u64)timeout * NSEC_PER_MSEC);
-	long ret = do_poll(fds, n, deadline);
+	u64 deadline = restart_take();
+	long ret;
 
-	return ret == -EINTR ? -ERESTARTNOHAND : ret;
+	if (!deadline)
+		deadline = timeout < 0 ? WAIT_FOREVER : deadline_in((u64)timeout * NSEC_PER_MSEC);
+	ret = do_poll(fds, n, deadline);
+	return ret == -EINTR ? restart_at(deadline) : ret;
 }
 
 SYSCALL_DEFINE5(ppoll, struct pollfd __user *, fds, unsigned int, n, struct timespec64 __user *, ts,
@@ -317,12 +326,12 @@ SYSCALL_DEFINE5(ppoll, struct pollfd __user *, fds, unsigned int, n, struct time
 #define POLLIN_SET	(POLLRDNORM | POLLRDBAND | POLLIN | POLLHUP | POLLERR)
 #define POLLOUT_SET	(POLLWRBAND | POLLWRNORM | POLLOUT | POLLERR)
 #define POLLEX_SET	POLLPRI
-#define MAX_SELECT	4096		/* descriptors; six bit sets of 512 bytes */
-#define SET_WORDS	(MAX_SELECT / 64)
+#define INLINE_WORDS	4		/* of each bit set: 256 descriptors need no memory */
 
 struct select_call {
 	unsigned int	n;
-	unsigned long	in[3][SET_WORDS], out[3][SET_WORDS];	/* read, write, exceptional */
+	size_t		bytes;			/* of one bit set */
+	unsigned long	*in[3], *out[3];	/* read, write, exceptional */
 };
 
 static const unsigned int set_events[3] = { POLLIN_SET, POLLOUT_SET, POLLEX_SET };
@@ -352,7 +361,7 @@ static int scan_sets(void *arg, struct poll_table *pt)
 	struct select_call *c = arg;
 	int ready = 0, n;
 
-	memset(c->out, 0, sizeof(c->out));
+	memset(c->out[0], 0, 3 * c->bytes);
 	for (unsigned int fd = 0; fd < c->n; fd++) {
 		unsigned long word = fd / 64;
 		unsigned long any = c->in[0][word] | c->in[1][word] | c->in[2][word];
@@ -373,11 +382,9 @@ static int scan_sets(void *arg, struct poll_table *pt)
 
 static int import_sets(struct select_call *c, unsigned long __user *const sets[3])
 {
-	size_t bytes = DIV_ROUND_UP(c->n, 64u) * sizeof(long);
-
-	memset(c->in, 0, sizeof(c->in));
+	memset(c->in[0], 0, 3 * c->bytes);
 	for (int i = 0; i < 3; i++)
-		if (sets[i] && copy_from_user(c->in[i], sets[i], bytes))
+		if (sets[i] && copy_from_user(c->in[i], sets[i], c->bytes))
 			return -EFAULT;
 	if (c->n % 64)		/* bits beyond n are none of ours */
 		for (int i = 0; i < 3; i++)
@@ -387,35 +394,44 @@ static int import_sets(struct select_call *c, unsigned long __user *const sets[3
 
 static int export_sets(const struct select_call *c, unsigned long __user *const sets[3])
 {
-	size_t bytes = DIV_ROUND_UP(c->n, 64u) * sizeof(long);
-
 	for (int i = 0; i < 3; i++)
-		if (sets[i] && copy_to_user(sets[i], c->out[i], bytes))
+		if (sets[i] && copy_to_user(sets[i], c->out[i], c->bytes))
 			return -EFAULT;
 	return 0;
 }
 
 static long do_select(int n, unsigned long __user *const sets[3], u64 deadline)
 {
-	struct select_call *c;
+	unsigned long few[6 * INLINE_WORDS], *bits = few;
+	struct select_call c;
+	size_t words;
 	int ready;
 
 	if (n < 0)
 		return -EINVAL;
-	c = kmalloc(sizeof(*c), GFP_KERNEL);
-	if (!c)
+	c.n = min((unsigned int)n, files_max_fds(current->files));
+	words = BITS_TO_LONGS(c.n);
+	c.bytes = words * sizeof(long);
+	if (words > INLINE_WORDS)
+		bits = kvmalloc(6 * c.bytes, GFP_KERNEL);
+	if (!bits)
 		return -ENOMEM;
-	c->n = min(min((unsigned int)n, files_max_fds(current->files)),
-		   (unsigned int)MAX_SELECT);
-	ready = import_sets(c, sets);
+	for (unsigned int i = 0; i < 3; i++) {
+		c.in[i] = bits + i * words;
+		c.out[i] = bits + (3 + i) * words;
+	}
+	ready = import_sets(&c, sets);
 	if (!ready) {
-		ready = poll_loop(scan_sets, c, deadline);
-		if (ready >= 0 && export_sets(c, sets))
+		ready = poll_loop(scan_sets, &c, deadline);
+		if (ready >= 0 && export_sets(&c, sets))
 			ready = -EFAULT;
 	}
-	kfree(c);
+	if (bits != few)
+		kvfree(bits);
 	return ready;
 }
+
+#define USEC_PER_SEC	(NSEC_PER_SEC / NSEC_PER_USEC)
 
 struct timeval64 { s64 tv_sec, tv_usec; };
 
@@ -432,8 +448,8 @@ SYSCALL_DEFINE5(select, int, n, unsigned long __user *, in, unsigned long __user
 			return -EFAULT;
 		if (tv.tv_sec < 0 || tv.tv_usec < 0)
 			return -EINVAL;
-		deadline = deadline_in((u64)tv.tv_sec * NSEC_PER_SEC +
-				       (u64)tv.tv_usec * NSEC_PER_USEC);
+		deadline = deadline_after_time((u64)tv.tv_sec + (u64)tv.tv_usec / USEC_PER_SEC,
+					       (u64)tv.tv_usec % USEC_PER_SEC * NSEC_PER_USEC);
 	}
 	ret = do_select(n, sets, deadline);
 	if (utv) {
