@@ -7,7 +7,9 @@
  *       v reader            writer  v          slot keeps its drained page for the next round
  *
  * Writes of at most PIPE_BUF bytes go in whole or not at all (POSIX). A write joins the last page if
- * it fits there, so that many small writes do not eat a page each.
+ * it fits there, so that many small writes do not eat a page each. With O_DIRECT each write is a packet
+ * of its own (or several of a page): nothing joins it, a read takes one at most, and what of it does not
+ * fit is gone.
  *
  * ALWAYS TRUE  R1  head - tail <= nr (buffers in use); each of those has len > 0.
  *              R2  readers and writers count open ends; with none left the struct is freed.
@@ -29,7 +31,7 @@
 #define PIPE_DEF_BUFFERS	16u
 #define PIPE_MAX_SIZE		(1u << 20)	/* /proc/sys/fs/pipe-max-size */
 
-struct pipe_buffer { struct page *page; unsigned int offset, len; };
+struct pipe_buffer { struct page *page; unsigned int offset; unsigned short len; bool packet; };
 
 struct pipe {
 	struct mutex		mutex;		/* RANK_PIPE */
@@ -115,10 +117,12 @@ static ssize_t pipe_drain(struct pipe *p, struct iov_iter *it)
 		b->offset += (unsigned int)copied;
 		b->len -= (unsigned int)copied;
 		done += (ssize_t)copied;
-		if (!b->len)
-			p->tail++;
 		if (copied < n)
 			return done ? done : -EFAULT;
+		if (!b->len || b->packet)
+			p->tail++;
+		if (b->packet)
+			break;
 	}
 	return done;
 }
@@ -164,7 +168,7 @@ static ssize_t pipe_join(struct pipe *p, struct iov_iter *it)
 	if (pipe_empty(p) || !n)
 		return 0;
 	b = buf_at(p, p->head - 1);
-	if (b->offset + b->len + n > PAGE_SIZE)
+	if (b->packet || b->offset + b->len + n > PAGE_SIZE)
 		return 0;
 	copied = copy_page_from_iter(b->page, b->offset + b->len, n, it);
 	if (copied < n) {
@@ -176,7 +180,7 @@ static ssize_t pipe_join(struct pipe *p, struct iov_iter *it)
 }
 
 /* One more page of data; bytes or -errno. There is a free buffer. */
-static ssize_t pipe_append(struct pipe *p, struct iov_iter *it)
+static ssize_t pipe_append(struct pipe *p, struct iov_iter *it, bool packet)
 {
 	struct pipe_buffer *b = buf_at(p, p->head);
 	size_t n = min_t(size_t, it->count, PAGE_SIZE), copied;
@@ -192,6 +196,7 @@ static ssize_t pipe_append(struct pipe *p, struct iov_iter *it)
 	}
 	b->offset = 0;
 	b->len = (unsigned int)n;
+	b->packet = packet;
 	p->head++;
 	return (ssize_t)n;
 }
@@ -237,9 +242,9 @@ static ssize_t pipe_write(struct file *f, struct iov_iter *it, loff_t *pos)
 	}
 	while (it->count && n >= 0) {
 		if (!p->readers)
-			n = done ? -EPIPE : pipe_broken();
+			n = pipe_broken();	/* even if a part went in: that is returned */
 		else if (!pipe_full(p))
-			n = pipe_append(p, it);
+			n = pipe_append(p, it, f->flags & O_DIRECT);
 		else
 			n = wait_for_room(p, f);
 		if (n > 0)
@@ -430,6 +435,7 @@ int pipe_create(struct file *ends[2], unsigned int flags)
 {
 	struct inode *inode = anon_inode_get(S_IFIFO | 0600);
 	struct pipe *p = inode ? pipe_new() : NULL;
+	unsigned int direct = flags & O_DIRECT;		/* only the writer's: it makes the packets */
 
 	if (!p) {
 		if (inode)
@@ -438,8 +444,9 @@ int pipe_create(struct file *ends[2], unsigned int flags)
 	}
 	inode->pipe = p;
 	p->r_counter = p->w_counter = 1;
+	flags &= ~(unsigned int)O_DIRECT;
 	ends[0] = pipe_end(inode, p, O_RDONLY | flags);
-	ends[1] = ends[0] ? pipe_end(inode, p, O_WRONLY | flags) : NULL;
+	ends[1] = ends[0] ? pipe_end(inode, p, O_WRONLY | flags | direct) : NULL;
 	inode_put(inode);
 	if (ends[1])
 		return 0;
@@ -458,7 +465,7 @@ static long do_pipe2(int __user *ufds, unsigned int flags)
 
 	if (flags & ~(unsigned int)(O_CLOEXEC | O_NONBLOCK | O_DIRECT))
 		return -EINVAL;
-	err = pipe_create(ends, flags & O_NONBLOCK);
+	err = pipe_create(ends, flags & (O_NONBLOCK | O_DIRECT));
 	if (err)
 		return err;
 	fds[0] = fd_alloc(0, cloexec);
@@ -505,11 +512,27 @@ long pipe_get_size(struct file *f)
 	return p ? (long)(p->nr * PAGE_SIZE) : -EBADF;
 }
 
+/*
+ * Move what is inside to @bufs. head and tail stay as they are, so that pipe_empty(), which looks without
+ * the lock, sees no difference. mutex held.
+ */
+static void move_buffers(struct pipe *p, struct pipe_buffer *bufs, unsigned int nr)
+{
+	for (unsigned int i = p->tail; i != p->head; i++) {
+		bufs[i & (nr - 1)] = *buf_at(p, i);
+		buf_at(p, i)->page = NULL;
+	}
+	for (unsigned int i = 0; i < p->nr; i++)
+		put_buffer_page(p->bufs[i].page);
+	p->bufs = bufs;
+	WRITE_ONCE(p->nr, nr);
+}
+
 long pipe_set_size(struct file *f, unsigned int size)
 {
 	struct pipe *p = pipe_of(f);
 	struct pipe_buffer *bufs, *old;
-	unsigned int nr, used;
+	unsigned int nr;
 
 	if (!p)
 		return -EBADF;
@@ -520,23 +543,13 @@ long pipe_set_size(struct file *f, unsigned int size)
 	if (!bufs)
 		return -ENOMEM;
 	mutex_lock(&p->mutex);
-	used = p->head - p->tail;
-	if (used > nr) {
+	if (p->head - p->tail > nr) {
 		mutex_unlock(&p->mutex);
 		kfree(bufs);
 		return -EBUSY;
 	}
-	for (unsigned int i = 0; i < used; i++) {
-		bufs[i] = *buf_at(p, p->tail + i);
-		buf_at(p, p->tail + i)->page = NULL;
-	}
-	for (unsigned int i = 0; i < p->nr; i++)
-		put_buffer_page(p->bufs[i].page);
 	old = p->bufs;
-	p->bufs = bufs;
-	p->nr = nr;
-	p->tail = 0;
-	p->head = used;
+	move_buffers(p, bufs, nr);
 	mutex_unlock(&p->mutex);
 	kfree(old);
 	wake_up(&p->wr_wait);

@@ -11,9 +11,12 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 
 #include "utest.h"
@@ -420,4 +423,155 @@ TEST(socketpair_carries_bytes_both_ways)
 	CHECK_EQ(write(p[1], "b", 1), 1);
 	CHECK_EQ(read(p[0], &c, 1), 1);
 	CHECK_EQ(c, 'b');
+}
+
+/* ---- packets ---- */
+TEST(pipe_packet_is_read_alone_and_its_rest_is_dropped)
+{
+	char buf[16];
+
+	make_pipe(O_DIRECT);
+	CHECK_EQ(write(p[1], "abc", 3), 3);
+	CHECK_EQ(write(p[1], "defgh", 5), 5);
+	CHECK_EQ(write(p[1], "ij", 2), 2);
+	CHECK_EQ(read(p[0], buf, sizeof(buf)), 3);
+	CHECK(!memcmp(buf, "abc", 3));
+	CHECK_EQ(read(p[0], buf, 2), 2);
+	CHECK(!memcmp(buf, "de", 2));
+	CHECK_EQ(read(p[0], buf, sizeof(buf)), 2);
+	CHECK(!memcmp(buf, "ij", 2));
+}
+
+TEST(pipe_packet_larger_than_a_page_is_several)
+{
+	char *buf = map(3 * page, RW, ANON, -1);
+
+	make_pipe(O_DIRECT);
+	CHECK_EQ(write(p[1], buf, 2 * page + 7), (ssize_t)(2 * page + 7));
+	CHECK_EQ(read(p[0], buf, 3 * page), (ssize_t)page);
+	CHECK_EQ(read(p[0], buf, 3 * page), (ssize_t)page);
+	CHECK_EQ(read(p[0], buf, 3 * page), 7);
+}
+
+TEST(pipe_packets_are_the_writers_choice_and_can_be_switched)
+{
+	char buf[16];
+
+	make_pipe(O_DIRECT);
+	CHECK_EQ(fcntl(p[1], F_GETFL), O_WRONLY | O_DIRECT);
+	CHECK_EQ(fcntl(p[0], F_GETFL), O_RDONLY);
+	CHECK_EQ(write(p[1], "a", 1), 1);
+	CHECK_OK(fcntl(p[1], F_SETFL, 0));
+	CHECK_EQ(write(p[1], "b", 1), 1);
+	CHECK_EQ(write(p[1], "c", 1), 1);
+	CHECK_EQ(read(p[0], buf, sizeof(buf)), 1);
+	CHECK_EQ(read(p[0], buf, sizeof(buf)), 2);
+	CHECK_OK(fcntl(p[1], F_SETFL, O_DIRECT));
+	CHECK_EQ(write(p[1], "d", 1), 1);
+	CHECK_EQ(write(p[1], "", 0), 0);
+	CHECK_EQ(write(p[1], "e", 1), 1);
+	CHECK_EQ(read(p[0], buf, sizeof(buf)), 1);
+	CHECK_EQ(read(p[0], buf, sizeof(buf)), 1);
+	CHECK_EQ(buf[0], 'e');
+}
+
+TEST(pipe_keeps_its_contents_in_order_when_its_size_changes)
+{
+	char *buf = map(page, RW, ANON, -1);
+	int in = 0, out = 0;
+
+	make_pipe(O_NONBLOCK);
+	for (int i = 0; i < 12; i++, in++) {
+		buf[0] = (char)in;
+		CHECK_EQ(write(p[1], buf, page), (ssize_t)page);
+	}
+	for (int i = 0; i < 10; i++, out++)
+		CHECK_EQ(read(p[0], buf, page), (ssize_t)page);
+	for (int i = 0; i < 12; i++, in++) {		/* the ring wraps */
+		buf[0] = (char)in;
+		CHECK_EQ(write(p[1], buf, page), (ssize_t)page);
+	}
+	CHECK_EQ(fcntl(p[1], F_SETPIPE_SZ, 32 * page), 32 * (long)page);
+	CHECK_EQ(fcntl(p[1], F_SETPIPE_SZ, 16 * page), 16 * (long)page);
+	CHECK_ERR(fcntl(p[1], F_SETPIPE_SZ, 8 * page), EBUSY);
+	for (; out < in; out++) {
+		CHECK_EQ(read(p[0], buf, page), (ssize_t)page);
+		CHECK_EQ(buf[0], out);
+	}
+	CHECK_ERR(read(p[0], buf, page), EAGAIN);
+}
+
+/* ---- writers and readers that leave ---- */
+static volatile sig_atomic_t pipe_signals;
+
+static void count_sigpipe(int sig)
+{
+	(void)sig;
+	pipe_signals++;
+}
+
+TEST(pipe_write_cut_short_by_the_last_reader_raises_sigpipe_and_returns_the_part)
+{
+	size_t size = 131072;
+	char *buf = calloc(1, size);
+	pid_t pid;
+
+	CHECK(buf);
+	signal(SIGPIPE, count_sigpipe);
+	make_pipe(0);
+	pid = fork_ok();
+	if (pid == 0) {
+		sleep_ms(50);
+		_exit(0);
+	}
+	CHECK_OK(close(p[0]));
+	CHECK_EQ(write(p[1], buf, size), 65536);
+	CHECK_EQ(pipe_signals, 1);
+	CHECK_EXIT(wait_for(pid), 0);
+}
+
+/* ---- long waits and large sets ---- */
+static long raw_select(int n, unsigned long *in, long sec)
+{
+#ifdef SYS_select
+	long t[2] = { sec, 0 };
+
+	return syscall(SYS_select, n, in, NULL, NULL, sec < 0 ? NULL : t);
+#else
+	struct timespec t = { sec, 0 };
+
+	return syscall(SYS_pselect6, n, in, NULL, NULL, sec < 0 ? NULL : &t, NULL);
+#endif
+}
+
+TEST(select_with_a_timeout_of_a_billion_years_waits)
+{
+	struct itimerval t = { .it_value = { 0, 30000 } };
+
+	signal(SIGALRM, nothing);
+	CHECK_OK(setitimer(ITIMER_REAL, &t, NULL));
+	CHECK_ERR(raw_select(0, NULL, 1L << 55), EINTR);
+}
+
+TEST(select_finds_a_descriptor_beyond_4096)
+{
+	struct rlimit r;
+	unsigned long set[100] = { 0 };
+
+	make_pipe(0);
+	CHECK_OK(getrlimit(RLIMIT_NOFILE, &r));
+	r.rlim_cur = 6000;
+	if (r.rlim_max < 6000)
+		r.rlim_max = 6000;
+	if (setrlimit(RLIMIT_NOFILE, &r))
+		SKIP("no more than %ld descriptors", (long)r.rlim_max);
+	CHECK_EQ(dup2(p[0], 5000), 5000);
+	set[5000 / 64] = 1UL << 5000 % 64;
+	CHECK_EQ(raw_select(5001, set, 0), 0);
+	CHECK_EQ(write(p[1], "x", 1), 1);
+	set[5000 / 64] = 1UL << 5000 % 64;
+	CHECK_EQ(raw_select(5001, set, -1), 1);
+	CHECK_EQ(set[5000 / 64], 1UL << 5000 % 64);
+	set[4999 / 64] |= 1UL << 4999 % 64;
+	CHECK_ERR(raw_select(5001, set, 0), EBADF);
 }
