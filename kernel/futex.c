@@ -434,7 +434,7 @@ static long do_futex_wait(u32 __user *uaddr, int op, u32 val, const struct times
 		err = wait_deadline(uts, cmd, op & FUTEX_CLOCK_REALTIME, &deadline);
 	if (!err)
 		err = futex_wait(uaddr, op & FUTEX_PRIVATE_FLAG, val, deadline, bitset);
-	if (err == -ERESTARTSYS && uts && cmd == FUTEX_WAIT)
+	if (err == -ERESTARTSYS && uts)
 		err = restart_at(deadline);
 	return err;
 }
@@ -462,7 +462,7 @@ SYSCALL_DEFINE6(futex, u32 __user *, uaddr, int, op, u32, val, unsigned long, ar
 	case FUTEX_CMP_REQUEUE:
 		return futex_requeue(uaddr, uaddr2, private, (int)val, (int)arg4, &val3);
 	case FUTEX_WAKE_OP:
-		return futex_wake_op(uaddr, uaddr2, private, (int)val, (int)arg4, val3);
+		return futex_wake_op(uaddr, uaddr2, private, max((int)val, 1), max((int)arg4, 1), val3);
 	default:
 		return -ENOSYS;
 	}

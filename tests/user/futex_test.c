@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <time.h>
 
 #include "utest.h"
@@ -130,5 +131,50 @@ TEST(futex_requeue_moves_waiters_to_another_word)
 	futex(&gate, FUTEX_WAKE_PRIVATE, INT_MAX, NULL);
 	futex(&other, FUTEX_WAKE_PRIVATE, INT_MAX, NULL);
 	for (int i = 0; i < 4; i++)
+		join(t[i]);
+}
+
+static void nothing(int sig)
+{
+	(void)sig;
+}
+
+static void alarm_soon(void)
+{
+	struct sigaction sa = { .sa_handler = nothing, .sa_flags = SA_RESTART };
+	struct itimerval t = { .it_value = { 0, 30000 } };
+
+	CHECK_OK(sigaction(SIGALRM, &sa, NULL));
+	CHECK_OK(setitimer(ITIMER_REAL, &t, NULL));
+}
+
+TEST(futex_wait_with_a_timeout_is_interrupted_by_a_handler_even_with_restart)
+{
+	struct timespec t = { 5, 0 };
+	int word = 3;
+
+	alarm_soon();
+	CHECK_ERR(futex(&word, FUTEX_WAIT_PRIVATE, 3, &t), EINTR);
+	CHECK_OK(clock_gettime(CLOCK_MONOTONIC, &t));
+	t.tv_sec += 5;
+	alarm_soon();
+	CHECK_ERR(syscall(SYS_futex, &word, FUTEX_WAIT_BITSET_PRIVATE, 3, &t, NULL, ~0U), EINTR);
+}
+
+TEST(futex_wake_op_with_counts_of_zero_wakes_one_each)
+{
+	pthread_t t[3];
+	int other = 0;
+
+	for (int i = 0; i < 3; i++)
+		t[i] = start(wait_gate, NULL);
+	sleep_ms(50);
+	gate = 1;
+	CHECK_EQ(syscall(SYS_futex, &gate, FUTEX_WAKE_OP_PRIVATE, 0, 0, &other,
+			 FUTEX_OP(FUTEX_OP_SET, 1, FUTEX_OP_CMP_EQ, 0)), 1);
+	CHECK_EQ(syscall(SYS_futex, &other, FUTEX_WAKE_OP_PRIVATE, 0, 0, &gate,
+			 FUTEX_OP(FUTEX_OP_SET, 1, FUTEX_OP_CMP_EQ, 1)), 1);
+	CHECK_EQ(futex(&gate, FUTEX_WAKE_PRIVATE, INT_MAX, NULL), 1);
+	for (int i = 0; i < 3; i++)
 		join(t[i]);
 }
