@@ -184,6 +184,7 @@ static bool prepare_signal(struct process *p, const struct thread *t, int sig)
 		flush_process(p, sigmask(SIGCONT));
 	} else if (sig == SIGCONT) {
 		flush_process(p, SIG_STOP_MASK);
+		p->stop_turn++;
 		continue_process(p);
 	}
 	return !sig_ignored(p, t, sig);

@@ -23,7 +23,7 @@
 static void ksigaction_from_user(struct ksigaction *sa, const struct kernel_sigaction *u)
 {
 	sa->handler = u->sa_handler;
-	sa->flags = u->sa_flags;
+	sa->flags = u->sa_flags & SA_KNOWN;	/* a program learns from the rest what is not supported */
 #if defined(__x86_64__)
 	sa->restorer = u->sa_restorer;
 #else
@@ -239,6 +239,7 @@ static int kill_group(pid_t pgid, int sig, const siginfo_t *info)
 	return result;
 }
 
+/* Everybody but init and ourselves. Who may not be signalled is no error, even if that is all of them. */
 static int kill_everyone(int sig, const siginfo_t *info)
 {
 	struct process *p;
@@ -250,8 +251,8 @@ static int kill_everyone(int sig, const siginfo_t *info)
 		if (p == init_process || p == current_process())
 			continue;
 		err = kill_one(p, sig, info);
-		if (!err || result == -ESRCH)
-			result = err;
+		if (result == -ESRCH || err != -EPERM)
+			result = err == -EPERM ? 0 : err;
 	}
 	return result;
 }

@@ -17,8 +17,9 @@
  *	ERESTART_RESTARTBLOCK  again, until the old deadline   EINTR  EINTR
  *
  * ALWAYS TRUE    D1  handle_signals() returns with WORK_SIGNAL true to G2 of signal.c.
- *                D2  a thread waits in do_signal_stop() only while p->stop_sig is set; p->stop_count is
- *                    the number of such threads.
+ *                D2  p->stop_count is the number of threads that take part in the stop p->stop_turn; it
+ *                    counts from 0 in each. A thread of an older stop may still be on its way out of
+ *                    do_signal_stop() and is not among them.
  *
  * LOCKS          p->siglock, dropped before anything that sleeps or takes tasklist_lock.
  */
@@ -115,9 +116,13 @@ static void notify_parent_stop_unlocked(struct process *p, int why)
 	spin_unlock(&tasklist_lock);
 }
 
-/* A stop is in progress: take part in it. siglock held with irqs off on entry, released and taken again. */
+/*
+ * A stop is in progress: take part in it. siglock held with irqs off on entry, released and taken again.
+ * After the sleep that stop may be over and another have begun, whose count does not include us.
+ */
 static void do_signal_stop(struct process *p, unsigned long *flags)
 {
+	unsigned int turn = p->stop_turn;
 	bool last;
 
 	WRITE_ONCE(current->state, THREAD_STOPPED);
@@ -133,13 +138,19 @@ static void do_signal_stop(struct process *p, unsigned long *flags)
 		notify_parent_stop_unlocked(p, CLD_STOPPED);
 	schedule();
 	spin_lock_irqsave(&p->siglock, *flags);
-	if (p->stop_sig)
+	if (p->stop_sig && p->stop_turn == turn) {
+		ASSERT(p->stop_count > 0);
 		p->stop_count--;	/* woken by something else */
+	}
 }
 
-/* Begin a stop by @sig unless SIGCONT came in between. siglock held, may be dropped meanwhile. */
+/*
+ * Begin a stop by @sig, just dequeued, unless SIGCONT comes while siglock is dropped: it found no stop to
+ * end and may be ignored, so that only its turn tells of it.
+ */
 static void begin_stop(struct process *p, int sig, unsigned long *flags)
 {
+	unsigned int turn = p->stop_turn;
 	struct thread *t;
 
 	if (sig != SIGSTOP) {
@@ -148,12 +159,15 @@ static void begin_stop(struct process *p, int sig, unsigned long *flags)
 		spin_unlock_irqrestore(&p->siglock, *flags);
 		orphaned = pgrp_is_orphaned(p->pgid);
 		spin_lock_irqsave(&p->siglock, *flags);
-		if (orphaned || (p->shared_pending.set | current->sig_pending) & sigmask(SIGCONT))
+		if (orphaned || p->stop_turn != turn)
 			return;
 	}
 	if (p->stop_sig || p->group_exit)
 		return;
+	ASSERT(!p->stopped);
 	p->stop_sig = (unsigned int)sig;
+	p->stop_count = 0;
+	p->stop_turn++;
 	list_for_each_entry(t, &p->threads, thread_link)
 		if (t != current)
 			thread_wake_signal(t, false);

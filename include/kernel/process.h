@@ -61,6 +61,7 @@ struct process {
 	struct sighand		*sighand;	/* (s) actions; shared with CLONE_SIGHAND       */
 	struct sigpending_list	shared_pending;	/* (s) */
 	unsigned int		stop_count, stop_sig; /* (s) threads stopped; signal of a group stop, or 0 */
+	unsigned int		stop_turn;	/* (s) one more for each stop begun and each SIGCONT */
 	bool			stopped;	/* (s) every thread is                          */
 	bool			stop_unwaited, continued; /* (s) what wait has not reported yet    */
 	bool			cont_notify;	/* (s) the parent is to hear CLD_CONTINUED      */

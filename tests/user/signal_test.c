@@ -540,3 +540,14 @@ TEST(signal_segv_frame_that_cannot_be_written_kills_even_with_nodefer)
 
 	CHECK_KILLED(in_child(die_in_segv_handler_without_stack, stack), SIGSEGV);
 }
+
+TEST(signal_action_flags_that_nobody_knows_read_back_as_zero)
+{
+	unsigned long action[4] = { 0 }, got[4] = { 0 };
+
+	action[0] = (unsigned long)on_signal;
+	action[1] = SA_NODEFER | SA_ONSTACK | 0x400 | 0x00300000;
+	CHECK_OK(syscall(SYS_rt_sigaction, SIGUSR1, action, NULL, 8));
+	CHECK_OK(syscall(SYS_rt_sigaction, SIGUSR1, NULL, got, 8));
+	CHECK_EQ(got[1], SA_NODEFER | SA_ONSTACK);
+}
