@@ -191,6 +191,8 @@ static void unlink_zombie(struct process *p, struct list_head *dead)
 	parent->cutime += p->utime + p->cutime;
 	parent->cstime += p->stime + p->cstime;
 	parent->cmin_flt += p->min_flt + p->cmin_flt;
+	parent->cnvcsw += p->nvcsw + p->cnvcsw;
+	parent->cnivcsw += p->nivcsw + p->cnivcsw;
 	parent->cmaj_flt += p->maj_flt + p->cmaj_flt;
 	parent->cmaxrss = max(parent->cmaxrss, max(p->maxrss, p->cmaxrss));
 	spin_unlock_irqrestore(&parent->siglock, flags);

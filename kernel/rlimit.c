@@ -161,9 +161,12 @@ static void usage_children(const struct process *p, struct rusage *ru)
 	ru->ru_stime = ns_to_timeval(p->cstime);
 	ru->ru_minflt = (s64)p->cmin_flt;
 	ru->ru_majflt = (s64)p->cmaj_flt;
+	ru->ru_nvcsw = (s64)p->cnvcsw;
+	ru->ru_nivcsw = (s64)p->cnivcsw;
 	ru->ru_maxrss = (s64)(p->cmaxrss * (PAGE_SIZE / 1024));
 }
 
+/* Memory belongs to all threads together. */
 static void usage_thread(const struct thread *t, struct rusage *ru)
 {
 	u64 utime, stime;
@@ -172,6 +175,7 @@ static void usage_thread(const struct thread *t, struct rusage *ru)
 	ru->ru_utime = ns_to_timeval(utime);
 	ru->ru_stime = ns_to_timeval(stime);
 	add_thread_usage(ru, t);
+	ru->ru_maxrss = (s64)(t->process->maxrss * (PAGE_SIZE / 1024));
 }
 
 void rusage_get(struct process *p, int who, struct rusage *ru)
@@ -208,6 +212,8 @@ void rusage_both(struct process *p, struct rusage *ru)
 	ru->ru_stime = ns_to_timeval(stime + p->cstime);
 	ru->ru_minflt += (s64)p->cmin_flt;
 	ru->ru_majflt += (s64)p->cmaj_flt;
+	ru->ru_nvcsw += (s64)p->cnvcsw;
+	ru->ru_nivcsw += (s64)p->cnivcsw;
 	ru->ru_maxrss = (s64)(max(p->maxrss, p->cmaxrss) * (PAGE_SIZE / 1024));
 	spin_unlock_irqrestore(&p->siglock, flags);
 }

@@ -85,6 +85,7 @@ struct process {
 	u64			utime, stime;	/* (s) of ended threads                         */
 	u64			cutime, cstime;	/* (s) of reaped children                       */
 	unsigned long		min_flt, maj_flt, cmin_flt, cmaj_flt, nvcsw, nivcsw; /* (s) ended threads */
+	unsigned long		cnvcsw, cnivcsw; /* (s) of reaped children                      */
 	unsigned long		maxrss, cmaxrss; /* pages */
 	struct timer		itimer_real;	/* alarm, ITIMER_REAL                           */
 	u64			itimer_interval, itimer_expires; /* (s) */

@@ -305,3 +305,30 @@ TEST(time_library_and_system_call_tell_the_same_time)
 		}
 	}
 }
+
+TEST(time_getrusage_of_children_counts_their_context_switches)
+{
+	struct rusage before, after;
+	pid_t pid;
+
+	CHECK_OK(getrusage(RUSAGE_CHILDREN, &before));
+	pid = fork_ok();
+	if (pid == 0) {
+		for (int i = 0; i < 20; i++)
+			sleep_ms(10);		/* on a busy machine some are over before they begin */
+		_exit(0);
+	}
+	CHECK_EXIT(wait_for(pid), 0);
+	CHECK_OK(getrusage(RUSAGE_CHILDREN, &after));
+	CHECK(after.ru_nvcsw - before.ru_nvcsw >= 5);
+}
+
+TEST(time_getrusage_of_a_thread_knows_the_peak_memory_of_its_process)
+{
+	struct rusage self, thread;
+
+	CHECK_OK(getrusage(RUSAGE_SELF, &self));
+	CHECK_OK(getrusage(RUSAGE_THREAD, &thread));
+	CHECK(self.ru_maxrss > 0);
+	CHECK(thread.ru_maxrss >= self.ru_maxrss);
+}
