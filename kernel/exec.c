@@ -253,7 +253,7 @@ static void exchange_mm(struct process *p, struct binprm *b)
 	set_program(p, b);
 	use_mm(b->mm);
 	b->mm = NULL;
-	vfork_done(p);
+	vfork_done(current);
 	if (old)
 		mmput(old);
 	if (old_exe)

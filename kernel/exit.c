@@ -110,7 +110,6 @@ static void exit_last_thread(struct process *p)
 		init_exit(p->exit_code);
 	itimers_exit(p);
 	posix_timers_exit(p);
-	vfork_done(p);
 	exit_process_mm(p);
 }
 
@@ -191,9 +190,9 @@ static void unlink_zombie(struct process *p, struct list_head *dead)
 	parent->cutime += p->utime + p->cutime;
 	parent->cstime += p->stime + p->cstime;
 	parent->cmin_flt += p->min_flt + p->cmin_flt;
+	parent->cmaj_flt += p->maj_flt + p->cmaj_flt;
 	parent->cnvcsw += p->nvcsw + p->cnvcsw;
 	parent->cnivcsw += p->nivcsw + p->cnivcsw;
-	parent->cmaj_flt += p->maj_flt + p->cmaj_flt;
 	parent->cmaxrss = max(parent->cmaxrss, max(p->maxrss, p->cmaxrss));
 	spin_unlock_irqrestore(&parent->siglock, flags);
 	list_del_init(&p->all_link);
@@ -366,6 +365,7 @@ void do_exit(int code)
 		exit_mm_release();
 		use_mm(NULL);
 	}
+	vfork_done(current);
 	exit_files();
 	if (atomic_dec_and_test(&p->live))
 		exit_last_thread(p);

@@ -336,44 +336,52 @@ static int build_thread(struct fork_state *s)
 
 /* ---- vfork ---- */
 
-void vfork_done(struct process *p)
+/* On the stack of the one who waits. The new thread points to it until one of the two is through with it. */
+struct vfork_wait { wait_queue_head_t queue; bool done; };	/* done: siglock of the new thread's process */
+
+void vfork_done(struct thread *t)
 {
+	struct process *p = t->process;
 	unsigned long flags;
 
+	if (!t->vfork)		/* set before it ran */
+		return;
 	spin_lock_irqsave(&p->siglock, flags);
-	p->vfork_done = true;
-	if (p->vfork_wait)
-		wake_up_all(p->vfork_wait);
+	if (t->vfork) {
+		WRITE_ONCE(t->vfork->done, true);
+		wake_up_all(&t->vfork->queue);
+		t->vfork = NULL;
+	}
 	spin_unlock_irqrestore(&p->siglock, flags);
 }
 
-/* Wait until @child leaves our memory; a fatal signal ends the wait. */
-static void wait_for_vfork(struct process *child, wait_queue_head_t *q)
+/* Wait until @t of @p leaves our memory; a fatal signal ends the wait. While !done, @t has not ended. */
+static void wait_for_vfork(struct process *p, struct thread *t, struct vfork_wait *v)
 {
 	unsigned long flags;
 
-	(void)wait_event_killable(*q, READ_ONCE(child->vfork_done));
-	spin_lock_irqsave(&child->siglock, flags);
-	child->vfork_wait = NULL;
-	spin_unlock_irqrestore(&child->siglock, flags);
+	(void)wait_event_killable(v->queue, READ_ONCE(v->done));
+	spin_lock_irqsave(&p->siglock, flags);
+	if (!v->done)
+		t->vfork = NULL;
+	spin_unlock_irqrestore(&p->siglock, flags);
 }
 
-/* Let the new thread run; a vfork child's struct is kept for the wait. */
+/* Let the new thread run; the struct of its process is kept for the wait. */
 static void start_thread(struct fork_state *s)
 {
-	bool vfork = (s->args->flags & CLONE_VFORK) && s->p != current_process();
-	wait_queue_head_t q;
+	struct vfork_wait v = { .done = false };
 
-	if (vfork) {
-		init_waitqueue_head(&q);
-		s->p->vfork_wait = &q;
-		process_get(s->p);
+	if (!(s->args->flags & CLONE_VFORK)) {
+		thread_wake(s->t);
+		return;
 	}
+	init_waitqueue_head(&v.queue);
+	s->t->vfork = &v;
+	process_get(s->p);
 	thread_wake(s->t);
-	if (vfork) {
-		wait_for_vfork(s->p, &q);
-		process_put(s->p);
-	}
+	wait_for_vfork(s->p, s->t, &v);
+	process_put(s->p);
 }
 
 long do_fork(const struct clone_args_k *args)

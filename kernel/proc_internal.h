@@ -90,7 +90,8 @@ void limits_to_mm(const struct process *p, struct mm_struct *mm);
 
 /* ---- exit.c ---- */
 void exit_mm_release(void);		/* clear_child_tid, robust list, vfork parent: exec and exit */
-void vfork_done(struct process *p);
+/* vfork_done - current has left its creator's memory */
+void vfork_done(struct thread *t);
 /* process_unlink - a zombie out of the tree, tasklist lock held; process_free - then its memory, without */
 void process_unlink(struct process *p);
 void process_free(struct process *p);

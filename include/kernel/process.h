@@ -93,8 +93,6 @@ struct process {
 	int			next_timer_id;	/* (s) */
 	struct cpu_timer	cpu_timer[2];	/* (s) ITIMER_VIRTUAL, ITIMER_PROF              */
 	bool			cpu_limited;	/* (s) RLIMIT_CPU is finite                     */
-	bool			vfork_done;	/* (s) parent may go on                         */
-	struct wait_queue_head	*vfork_wait;	/* (s) */
 	int			oom_score_adj;
 	int			oom_score_adj_min;	/* what root set: an unprivileged writer stays above */
 	int			dumpable;

@@ -37,6 +37,7 @@ enum thread_state {
 struct process;
 struct files_struct;
 struct fs_struct;
+struct vfork_wait;
 
 /* letters: (i) immutable after creation (o) only the thread itself (r) run queue lock (a) atomic
  *          (s) process->sighand lock (t) tasklist lock */
@@ -95,6 +96,7 @@ struct thread {
 	u64			sig_pending;	/* (s) summary of sig_queue                     */
 	unsigned long		altstack_sp, altstack_size;	/* (o) */
 	unsigned int		altstack_flags;
+	struct vfork_wait	*vfork;		/* (s) its creator waits for it: fork.c; or NULL */
 	u32 __user		*clear_child_tid;	/* (o) */
 	void __user		*robust_list;		/* (o) */
 	size_t			robust_list_len;

@@ -4,6 +4,7 @@
  */
 #include <fcntl.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 #include "utest.h"
 
@@ -394,4 +396,26 @@ TEST(process_clone_parent_child_reports_by_the_signal_of_its_maker)
 		CHECK(WIFEXITED(st) && WEXITSTATUS(st) == 0);
 	}
 	CHECK_ERR(waitpid(-1, &st, 0), ECHILD);
+}
+
+/* ---- a creator that waits ---- */
+static atomic_int vfork_left;
+
+static int leave_late(void *arg)
+{
+	struct timespec t = { 0, 50000000 };
+
+	syscall(SYS_nanosleep, &t, NULL);
+	vfork_left = 1;
+	syscall(SYS_exit, 0);
+	return arg != NULL;
+}
+
+TEST(thread_made_with_clone_vfork_makes_its_creator_wait)
+{
+	char *stack = map(16 * page, RW, ANON, -1) + 16 * page;
+	int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_VFORK;
+
+	CHECK_OK(clone(leave_late, stack, flags, NULL));
+	CHECK_EQ(vfork_left, 1);
 }
