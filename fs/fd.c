@@ -163,17 +163,29 @@ void files_put(struct files_struct *fs)
 	kmem_cache_free(files_cache, fs);
 }
 
+/* current's table becomes @fs. Others look at the old one under siglock (process_files_get). */
+static void files_replace(struct files_struct *fs)
+{
+	struct process *p = current_process();
+	struct files_struct *old = current->files;
+	unsigned long flags;
+
+	spin_lock_irqsave(&p->siglock, flags);
+	current->files = fs;
+	spin_unlock_irqrestore(&p->siglock, flags);
+	files_put(old);
+}
+
 int files_unshare(void)
 {
-	struct files_struct *old = current->files, *fs;
+	struct files_struct *fs;
 
-	if (atomic_read(&old->refs) == 1)
+	if (atomic_read(&current->files->refs) == 1)
 		return 0;
-	fs = files_dup(old);
+	fs = files_dup(current->files);
 	if (!fs)
 		return -ENOMEM;
-	current->files = fs;
-	files_put(old);
+	files_replace(fs);
 	return 0;
 }
 

@@ -7,11 +7,12 @@
  *	  | script_load ... elf_load      a new address space is built aside
  *	  | exec_build_stack
  *	  |                               until here any failure returns to the old program
- *	  v commit                        other threads end, memory is exchanged, handlers,
- *	                                  descriptors and names are reset; nothing can fail
+ *	  v commit                        shared tables are copied (may fail), other threads end,
+ *	                                  memory is exchanged, handlers, descriptors, names are reset
  *
- * Because the new address space is complete before the old one goes, there is no point of no return
- * with failures behind it (Linux kills the process there). The price is both at once in memory.
+ * Because the new address space is complete before the old one goes, almost nothing can fail once the other
+ * threads are gone: only a second copy of the tables, needed if one of those threads has just cloned a
+ * process that shares them. That kills, as Linux does. The price is both address spaces at once in memory.
  *
  * ALWAYS TRUE    V1  after commit() the process has one thread, whose tid is the pid.
  *                V2  the memory of a program and the right to look into it change in one moment, under siglock: who
@@ -153,6 +154,7 @@ static int load(struct binprm *b)
 	for (;;) {
 		ssize_t n;
 
+		b->unreadable |= inode_permission(b->file->inode, R_OK) != 0;
 		memset(b->head, 0, sizeof(b->head));
 		n = kernel_read(b->file, b->head, sizeof(b->head), 0);
 		if (n < 0)
@@ -234,7 +236,7 @@ static void set_program(struct process *p, const struct binprm *b)
 	spin_lock_irqsave(&p->siglock, flags);
 	p->mm = b->mm;
 	p->exe_file = file_get(b->file);
-	p->dumpable = !b->secure;
+	p->dumpable = !b->secure && !b->unreadable;
 	p->euid = b->euid;
 	p->egid = b->egid;
 	cred_exec(p, b->mm);
@@ -260,28 +262,37 @@ static void exchange_mm(struct process *p, struct binprm *b)
 		file_put(old_exe);
 }
 
+/*
+ * Has current's descriptor table users beside the threads of @p? Those share it until they end; a copy
+ * would lose the record locks, which belong to the table.
+ */
+static bool files_shared(struct process *p)
+{
+	struct thread *t;
+	unsigned long flags;
+	int ours = 0;
+
+	spin_lock_irqsave(&p->siglock, flags);
+	list_for_each_entry(t, &p->threads, thread_link)
+		ours += t->files == current->files;
+	spin_unlock_irqrestore(&p->siglock, flags);
+	return atomic_read(&current->files->refs) > ours;
+}
+
 /* Files and signal actions that are shared with another process become our own. */
 static int unshare_tables(struct process *p)
 {
-	struct files_struct *files = NULL;
 	struct sighand *sh = NULL;
 
-	if (atomic_read(&current->files->refs) > 1) {
-		files = files_dup(current->files);
-		if (!files)
-			return -ENOMEM;
-	}
 	if (atomic_read(&p->sighand->refs) > 1) {
 		sh = sighand_dup(p->sighand);
-		if (!sh) {
-			if (files)
-				files_put(files);
+		if (!sh)
 			return -ENOMEM;
-		}
 	}
-	if (files) {
-		swap(files, current->files);
-		files_put(files);
+	if (files_shared(p) && files_unshare()) {
+		if (sh)
+			sighand_put(sh);
+		return -ENOMEM;
 	}
 	if (sh) {
 		unsigned long flags;
@@ -318,16 +329,21 @@ static void forget_old_program(struct process *p, const struct binprm *b)
 	current->restart_deadline = 0;
 }
 
-/* The new program is complete. An error is still possible while others of the process are alive. */
+/* The new program is complete. Before de_thread() an error harms nobody, so memory is asked for there. */
 static int commit(struct binprm *b)
 {
 	struct process *p = current_process();
-	int err = de_thread(p);
+	int err = unshare_tables(p);
 
 	if (!err)
-		err = unshare_tables(p);
+		err = de_thread(p);
 	if (err)
 		return err;
+	err = unshare_tables(p);
+	if (err) {
+		force_fatal_signal(SIGSEGV);
+		return err;
+	}
 	become_leader(p);
 	exchange_mm(p, b);
 	set_names(p, b);

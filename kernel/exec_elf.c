@@ -16,6 +16,7 @@
  *
  * LEFT OUT       other formats, 32-bit files, core dumps, PT_GNU_PROPERTY.
  */
+#include <fs/vfs.h>
 #include <kernel/random.h>
 #include <kernel/syscall.h>
 #include <lib/string.h>
@@ -352,6 +353,7 @@ static int load_program(struct binprm *b, struct elf_image *im)
 	if (interpreter) {
 		struct elf_image lib = { .file = interpreter };
 
+		b->unreadable |= inode_permission(interpreter->inode, R_OK) != 0;
 		if (!err)
 			err = load_interpreter(b, &lib);
 		kfree(lib.phdrs);

@@ -36,6 +36,7 @@ struct binprm {
 	uid_t			euid;		/* after set-user-ID                               */
 	gid_t			egid;
 	bool			secure;		/* AT_SECURE                                       */
+	bool			unreadable;	/* the caller may run but not read one of the files: no dumps */
 
 	struct mm_struct	*mm;		/* being built                                     */
 	unsigned long		stack_top;

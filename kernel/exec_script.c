@@ -28,14 +28,17 @@ static bool is_blank(char c)
 /* Cut the line into the interpreter's name and at most one argument; -ENOEXEC if there is no name. */
 static int parse_line(char *line, char **name, char **arg)
 {
-	char *end = memchr(line, '\n', EXEC_HEAD_SIZE), *p = line + 2;
+	char *end = memchr(line, '\n', EXEC_HEAD_SIZE), *p = line + 2, *last = line + EXEC_HEAD_SIZE - 1;
 	bool whole = end != NULL;
 
-	if (!end)
-		end = line + strnlen(line, EXEC_HEAD_SIZE);
-	whole |= end < line + EXEC_HEAD_SIZE;
-	while (end > p && is_blank(end[-1]))
+	if (!end) {		/* the last byte only tells whether a word ends before it */
+		end = line + strnlen(line, EXEC_HEAD_SIZE - 1);
+		whole = end < last || !*last || is_blank(*last);
+	}
+	while (end > p && is_blank(end[-1])) {
 		end--;
+		whole = true;
+	}
 	*end = '\0';
 	while (is_blank(*p))
 		p++;
@@ -62,10 +65,10 @@ static int make_room(struct binprm *b, unsigned int n)
 	unsigned int keep;
 
 	if (b->nr_words) {
-		kfree(b->words[0]);
 		keep = b->nr_words - 1;
 		if (keep + n > MAX_SCRIPT_WORDS)
 			return -ELOOP;
+		kfree(b->words[0]);
 		memmove(&b->words[n], &b->words[1], keep * sizeof(char *));
 	} else {
 		keep = 0;

@@ -156,7 +156,7 @@ void do_group_exit(int code) __noreturn;
 
 /*
  * do_execve - replace current's program. @argv/@envp: kernel arrays (init) if @kernel_ptrs, else user pointers.
- * 0 or -errno; after the point of no return a failure kills.
+ * 0 or -errno, and the old program goes on. A failure once its other threads are gone also sends SIGSEGV.
  */
 struct exec_strings { const void *argv, *envp; bool kernel_ptrs; };
 int do_execve(int dirfd, const char *path, const struct exec_strings *s, int flags);

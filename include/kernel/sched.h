@@ -82,12 +82,12 @@ struct thread {
 	struct mempolicy	mempolicy;	/* (o) */
 	void			*kstack;	/* (i) lowest address                           */
 	char			comm[16];	/* (o) name, NUL-terminated                     */
-	pid_t			tid;		/* (i) */
+	pid_t			tid;		/* (t) changes once at most: exec makes a thread the leader */
 
 	/* kernel/process.h */
 	struct process		*process;	/* (i) NULL: kernel thread                      */
-	struct files_struct	*files;		/* (o) */
-	struct fs_struct	*fs;		/* (o) */
+	struct files_struct	*files;		/* (o, s) written by itself under siglock: others read there */
+	struct fs_struct	*fs;		/* (o, s) */
 	struct list_head	thread_link;	/* (t) process->threads                         */
 	struct list_head	pid_link;	/* (t) tid hash                                 */
 	u64			blocked;	/* (s, o) signal mask, bit n-1 = signal n       */

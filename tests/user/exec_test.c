@@ -6,6 +6,8 @@
  */
 #include <elf.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 
 #include "utest.h"
@@ -78,6 +81,8 @@ __attribute__((constructor)) static void exec_helpers(int argc, char **argv)
 		_exit((int)geteuid());
 	if (!strcmp(what, "count"))
 		_exit(argc & 127);
+	if (!strcmp(what, "dumpable"))
+		_exit(prctl(PR_GET_DUMPABLE) == 1);
 	if (!strcmp(what, "stack"))
 		_exit((uintptr_t)__builtin_frame_address(0) % 16 != 0);
 	_exit(99);
@@ -317,15 +322,35 @@ TEST(exec_of_a_file_open_for_writing_is_etxtbsy)
 	CHECK_ERR(execv("./f", argv), ENOEXEC);
 }
 
-/* ---- memory of a program that has more rights than the one before it ---- */
-
-#define MARK	((char *)0x2000000000)	/* a page of the old program; nothing is there in the new one */
-#define PLENTY	(24UL << 20)		/* takes its time to be freed, while the new program is there already */
-
-/* make_setuid - ./su: this program with root's rights */
-static void make_setuid(void)
+TEST(exec_of_a_script_line_that_ends_in_blanks_beyond_its_head_runs)
 {
-	int from = open(SELF, O_RDONLY), to = open("su", O_CREAT | O_WRONLY, 0755);
+	char *argv[] = { "ignored", NULL }, path[256], line[400];
+	ssize_t n;
+	pid_t pid;
+
+	need_proc();
+	n = readlink(SELF, path, sizeof(path) - 1);
+	CHECK(n > 0);
+	path[n] = 0;
+	if (n > 200)
+		SKIP("the path of this binary is too long for a #! line");
+	memset(line, ' ', sizeof(line));
+	memcpy(line + sprintf(line, "#!%s", path), " ", 1);
+	line[sizeof(line) - 1] = 0;
+	write_script("script", line);
+	pid = fork_ok();
+	if (pid == 0) {
+		freopen("/dev/null", "w", stdout);
+		execv("./script", argv);
+		_exit(98);
+	}
+	CHECK_EXIT(wait_for(pid), 2);		/* it runs no test named ./script */
+}
+
+/* copy_self - ./@name: this program, root's, with @mode */
+static void copy_self(const char *name, unsigned int mode)
+{
+	int from = open(SELF, O_RDONLY), to = open(name, O_CREAT | O_WRONLY, 0755);
 	char buf[64 << 10];
 	ssize_t n;
 
@@ -334,10 +359,74 @@ static void make_setuid(void)
 	while ((n = read(from, buf, sizeof(buf))) > 0)
 		CHECK_EQ(write(to, buf, (size_t)n), n);
 	CHECK_OK(fchown(to, 0, 0));
-	CHECK_OK(fchmod(to, 04755));
+	CHECK_OK(fchmod(to, mode));
 	close(from);
 	close(to);
 }
+
+/* Run a copy of ourselves with these permissions as somebody else. */
+static int dumpable_after_exec(unsigned int mode)
+{
+	char *argv[] = { "utest", "exec-dumpable", NULL };
+	pid_t pid;
+	int st;
+
+	copy_self("copy", mode);
+	CHECK_OK(chmod(".", 0755));
+	pid = fork_ok();
+	if (pid == 0) {
+		CHECK_OK(setuid(54321));
+		execv("./copy", argv);
+		_exit(errno);
+	}
+	st = wait_for(pid);
+	CHECK_OK(unlink("copy"));
+	return st;
+}
+
+TEST(exec_of_a_file_that_may_not_be_read_is_not_dumpable)
+{
+	need_proc();
+	need_root();
+	CHECK_EXIT(dumpable_after_exec(0755), 1);
+	CHECK_EXIT(dumpable_after_exec(0711), 0);
+}
+
+static volatile int *alive;
+
+static void *count_up(void *arg)
+{
+	for (;;)
+		++*alive;
+	return arg;
+}
+
+TEST(exec_by_a_thread_of_a_table_shared_with_a_process_closes_nothing_there)
+{
+	char *argv[] = { "utest", "exec-exit", "0", NULL };
+	pthread_t t;
+	int p[2], st;
+	pid_t pid;
+
+	need_proc();
+	alive = (void *)map(page, RW, SHARED_ANON, -1);
+	CHECK_OK(pipe2(p, O_CLOEXEC));
+	pid = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+	CHECK_OK(pid);
+	if (pid == 0) {
+		CHECK_EQ(pthread_create(&t, NULL, count_up, NULL), 0);
+		execv(SELF, argv);
+		_exit(98);
+	}
+	CHECK_EQ(waitpid(pid, &st, 0), pid);
+	CHECK_EXIT(st, 0);
+	CHECK_EQ(write(p[1], "x", 1), 1);
+}
+
+/* ---- memory of a program that has more rights than the one before it ---- */
+
+#define MARK	((char *)0x2000000000)	/* a page of the old program; nothing is there in the new one */
+#define PLENTY	(24UL << 20)		/* takes its time to be freed, while the new program is there already */
 
 static pid_t start_su(size_t plenty)
 {
@@ -377,7 +466,7 @@ TEST(exec_of_a_setuid_program_never_shows_its_memory_to_its_caller)
 	need_root();
 	need_proc();
 	need_memory(4 * PLENTY);
-	make_setuid();
+	copy_self("su", 04755);
 	CHECK_OK(chmod(".", 0755));
 	CHECK(mmap(MARK, page, RW, ANON | MAP_FIXED, -1, 0) == MARK);
 	MARK[0] = 1;

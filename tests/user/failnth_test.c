@@ -172,6 +172,70 @@ TEST(failnth_exec_of_a_script_fails_cleanly)
 	sweep_exec(script_path);
 }
 
+/* What exec asks for after the new program is built: the descriptors are shared with a process and with a thread. */
+static void *count_up(void *arg)
+{
+	for (;;)
+		++*(volatile unsigned int *)arg;
+	return NULL;
+}
+
+static pid_t sharing_process(void)
+{
+	pid_t pid = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		pause();
+		_exit(0);
+	}
+	return pid;
+}
+
+static void exec_beside_thread(int n)
+{
+	char *argv[] = { "utest", "no-such-test", NULL };
+	static volatile unsigned int counter;
+	int null = open("/dev/null", O_RDWR);
+	unsigned int before, ms = 0;
+	pthread_t t;
+
+	dup2(null, 1);
+	dup2(null, 2);
+	CHECK_EQ(pthread_create(&t, NULL, count_up, (void *)&counter), 0);
+	CHECK_OK(sharing_process());
+	open_fail_nth();
+	fail_nth(n);
+	execv("/proc/self/exe", argv);
+	if (errno != ENOMEM)
+		_exit(100 + errno);
+	for (before = counter; counter == before; sleep_ms(1))
+		if (ms++ > 5000)
+			_exit(51);
+	_exit(50);
+}
+
+TEST(failnth_exec_that_fails_leaves_the_other_threads_alive)
+{
+	int failed = 0, good = 0;
+
+	need_fail_nth();
+	for (int n = 1; n < MAX_N && good < 10; n++) {
+		pid_t pid = fork_ok();
+		int st;
+
+		if (pid == 0)
+			exec_beside_thread(n);
+		st = wait_for(pid);
+		if (WIFEXITED(st) && WEXITSTATUS(st) > 50 && WEXITSTATUS(st) != 127)
+			FAIL("N=%d: status %d", n, WEXITSTATUS(st));
+		failed += EXITED(st, 50);
+		good = EXITED(st, 2) && n > 60 ? good + 1 : 0;
+	}
+	CHECK_EQ(good, 10);
+	CHECK(failed > 10);
+}
+
 /* ---- mappings ---- */
 static char *area;
 static int file;

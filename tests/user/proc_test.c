@@ -4,11 +4,13 @@
  */
 #include <dirent.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysinfo.h>
 
 #include "utest.h"
@@ -324,4 +326,54 @@ TEST(proc_maps_and_smaps_of_many_mappings_are_complete)
 	CHECK_EQ(pread(fd, again, sizeof(again), 100), sizeof(again));
 	CHECK_EQ(pread(fd, again, sizeof(again), 500000), sizeof(again));
 	CHECK(!memcmp(line, again, sizeof(line)));
+}
+
+/* ---- a process that changes while it is read ---- */
+static void *wait_for_close(void *arg)
+{
+	char c;
+
+	return read(*(int *)arg, &c, 1) < 0 ? arg : NULL;
+}
+
+/* The table is shared with a thread that outlives its copy for a moment only. */
+static void unshare_for_ever(void)
+{
+	for (;;) {
+		pthread_t t;
+		int p[2];
+
+		CHECK_OK(pipe(p));
+		CHECK_EQ(pthread_create(&t, NULL, wait_for_close, &p[0]), 0);
+		CHECK_EQ(write(p[1], "x", 1), 1);
+		CHECK_OK(syscall(SYS_close_range, 1000, 1000, 2 /* CLOSE_RANGE_UNSHARE */));
+		CHECK_EQ(pthread_join(t, NULL), 0);
+		CHECK_OK(close(p[0]));
+		CHECK_OK(close(p[1]));
+	}
+}
+
+TEST(proc_fd_of_a_process_that_replaces_its_descriptor_table_can_be_read)
+{
+	int64_t end = now_ns() + 1000000000;
+	char name[32];
+	pid_t pid;
+
+	need_proc();
+	pid = fork_ok();
+	if (pid == 0)
+		unshare_for_ever();
+	snprintf(name, sizeof(name), "/proc/%d/fd", pid);
+	while (now_ns() < end) {
+		DIR *d = opendir(name);
+		int n = 0;
+
+		CHECK(d);
+		while (readdir(d))
+			n++;
+		CHECK(n >= 2);
+		CHECK_OK(closedir(d));
+	}
+	CHECK_OK(kill(pid, SIGKILL));
+	CHECK_KILLED(wait_for(pid), SIGKILL);
 }
