@@ -73,12 +73,17 @@ struct shm_segment *shm_find_id(int id)
 	return seg->s.id == id ? seg : ERR_PTR(-EIDRM);
 }
 
+static bool beyond_shmall(unsigned long pages)
+{
+	return shm_total_pages + pages < shm_total_pages || shm_total_pages + pages > READ_ONCE(sysctl_shmall);
+}
+
 /* Slots are taken in turn; the sequence number moves on each time round. -ENOSPC */
 static int take_slot(struct shm_segment *seg)
 {
 	int slot;
 
-	if (shm_used_slots >= READ_ONCE(sysctl_shmmni))
+	if (shm_used_slots >= READ_ONCE(sysctl_shmmni) || beyond_shmall(shm_segment_pages(seg)))
 		return -ENOSPC;
 	for (int i = 1; i <= SHMMNI_MAX; i++) {
 		slot = (last_slot + i) % SHMMNI_MAX;
@@ -190,15 +195,16 @@ static int get_existing(const struct shm_segment *seg, size_t size, int flags)
 
 static int check_new(size_t size, int flags)
 {
-	unsigned long pages = DIV_ROUND_UP(size, PAGE_SIZE);
+	bool full;
 
 	if (size < SHMMIN || size > READ_ONCE(sysctl_shmmax) || size > (size_t)__LONG_MAX__)
 		return -EINVAL;
 	if (flags & SHM_HUGETLB)
 		return -EINVAL;			/* as a Linux built without huge page files */
-	if (shm_total_pages + pages < shm_total_pages || shm_total_pages + pages > READ_ONCE(sysctl_shmall))
-		return -ENOSPC;
-	return 0;
+	spin_lock(&shm_lock);
+	full = beyond_shmall(DIV_ROUND_UP(size, PAGE_SIZE));
+	spin_unlock(&shm_lock);
+	return full ? -ENOSPC : 0;	/* asked again when the segment is published: another may have been quicker */
 }
 
 /* Put @seg in, unless another got the key meanwhile: that one's id then. Frees what it does not use. */
