@@ -4,7 +4,7 @@
  *
  * THE PICTURE    each child: two descriptors, and WATCHED pages: half of them private, half of an object
  *                any thread:       fuzz_uffd()        a command, its structure, now and then with a bad word in it;
- *                                                     and now and then it touches a watched page
+ *                                                     and now and then it touches or drops a watched page
  *                the first thread: fuzz_uffd_serve()  reads whatever there is, every few milliseconds, and takes back
  *                                                     what is registered: nobody is caught for the rest of the round
  *
@@ -28,22 +28,41 @@
 
 #define PAGE	4096
 #define WATCHED	16
+#define HALF	(WATCHED / 2 * PAGE)
 #define WORDS	5		/* of the longest structure */
 
 static int fds[2] = { -1, -1 };
 static char *watched, *arena;
 static size_t arena_pages;
 
-/* Serves the kernel's faults too, where we may; with features, if they may be had. */
+static int open_fd(void)
+{
+	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);	/* the kernel's faults too, where we may */
+
+	return fd >= 0 ? fd : (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY);
+}
+
+/* Any of those that there are; but SIGBUS seldom, which ends the child. */
+static uint64_t some_features(uint64_t *s)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	int fd = open_fd();
+
+	if (fd < 0)
+		return 0;
+	if (ioctl(fd, UFFDIO_API, &api))
+		api.features = 0;
+	close(fd);
+	return api.features & fuzz_below(s, 1 << 20) & (fuzz_below(s, 8) ? ~(uint64_t)UFFD_FEATURE_SIGBUS : ~0ULL);
+}
+
 static int new_fd(uint64_t features)
 {
 	struct uffdio_api api = { .api = UFFD_API, .features = features };
-	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	int fd = open_fd();
 
-	if (fd < 0)
-		fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY);
-	if (fd >= 0 && ioctl(fd, UFFDIO_API, &api)) {
-		api = (struct uffdio_api){ .api = UFFD_API };
+	if (fd >= 0 && ioctl(fd, UFFDIO_API, &api)) {		/* fork events are not for everybody */
+		api = (struct uffdio_api){ .api = UFFD_API, .features = features & ~(uint64_t)UFFD_FEATURE_EVENT_FORK };
 		ioctl(fd, UFFDIO_API, &api);
 	}
 	return fd;
@@ -54,26 +73,24 @@ void fuzz_uffd_open(uint64_t *s, char *fuzz_arena, size_t pages)
 	int m = memfd_create("watched", MFD_CLOEXEC);
 	char *p = mmap(NULL, WATCHED * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	if (m < 0 || p == MAP_FAILED || ftruncate(m, WATCHED / 2 * PAGE))
+	if (m < 0 || p == MAP_FAILED || ftruncate(m, HALF))
 		_exit(6);
-	if (mmap(p + WATCHED / 2 * PAGE, WATCHED / 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, m, 0) ==
-	    MAP_FAILED)
+	if (mmap(p + HALF, HALF, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, m, 0) == MAP_FAILED)
 		_exit(7);
 	watched = p;
 	arena = fuzz_arena;
 	arena_pages = pages;
-	for (int i = 0; i < 2; i++)
-		fds[i] = new_fd(fuzz_below(s, 1 << 13));
-	if (!fuzz_below(s, 4))			/* one that UFFDIO_API has not seen */
-		fds[1] = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY);
+	close(m);
+	fds[0] = new_fd(some_features(s));
+	fds[1] = fuzz_below(s, 4) ? new_fd(some_features(s)) : open_fd();	/* UFFDIO_API is left to the fuzzing */
 }
 
 /* ---- what the threads do --------------------------------------------------------------------- */
 
 static void make_range(uint64_t *s, uint64_t *start, uint64_t *len)
 {
-	*len = PAGE * (1 + fuzz_below(s, 4));
-	switch (fuzz_below(s, 4)) {
+	*len = PAGE * (fuzz_below(s, 4) ? 1 : 1 + fuzz_below(s, 4));
+	switch (fuzz_below(s, 8)) {
 	case 0:
 		*start = (uintptr_t)arena + PAGE * fuzz_below(s, arena_pages);
 		break;
@@ -96,12 +113,36 @@ static void make_words(uint64_t *s, unsigned long cmd, uint64_t *w)
 		make_range(s, &w[0], &w[2]);
 		w[1] = fuzz_below(s, 2) ? (uintptr_t)arena + PAGE * fuzz_below(s, arena_pages) : fuzz_value(s, 'p');
 		w[3] = fuzz_below(s, 4);
+	} else if (cmd == UFFDIO_REGISTER && fuzz_below(s, 2)) {
+		w[0] = (uintptr_t)watched + HALF * fuzz_below(s, 2);
+		w[1] = HALF;
+		w[2] = 1 + fuzz_below(s, 7);
 	} else {
 		make_range(s, &w[0], &w[1]);
 		w[2] = cmd == UFFDIO_REGISTER ? 1 + fuzz_below(s, 7) : fuzz_below(s, 4);
 	}
 	if (!fuzz_below(s, 6))
 		w[fuzz_below(s, WORDS)] = fuzz_value(s, 'z');
+}
+
+/* Drop a page from the table, or from the object too; or touch it, and wait if need be. */
+static void use_watched(uint64_t *s)
+{
+	char *p = watched + PAGE * fuzz_below(s, WATCHED);
+
+	switch (fuzz_below(s, 8)) {
+	case 0:
+		*(volatile char *)p = 'w';
+		break;
+	case 1:
+		(void)*(volatile char *)p;
+		break;
+	case 2:
+		madvise(p, PAGE, MADV_REMOVE);
+		break;
+	default:
+		madvise(p, PAGE, MADV_DONTNEED);
+	}
 }
 
 void fuzz_uffd(uint64_t *s, uint64_t arg[6])
@@ -112,10 +153,9 @@ void fuzz_uffd(uint64_t *s, uint64_t arg[6])
 	};
 	static _Thread_local uint64_t words[WORDS];
 	unsigned long cmd = cmds[fuzz_below(s, sizeof(cmds) / sizeof(cmds[0]))];
-	volatile char *touched = watched + PAGE * fuzz_below(s, WATCHED);
 
 	if (!fuzz_below(s, 4))
-		*touched = fuzz_below(s, 2) ? 'w' : *touched;
+		use_watched(s);
 	make_words(s, cmd, words);
 	arg[0] = fuzz_below(s, 16) ? (uint64_t)fds[fuzz_below(s, 2)] : fuzz_value(s, 'f');
 	arg[1] = fuzz_below(s, 32) ? cmd : cmd ^ 1UL << fuzz_below(s, 30);
@@ -135,13 +175,17 @@ static void read_all(int fd)
 			close((int)msg.arg.fork.ufd);
 }
 
+/* Page by page: other calls may have put something else between. Linux wakes only who waits for a missing page. */
 static void unregister_pages(int fd, char *p, size_t pages)
 {
+	struct uffdio_range all = { (uintptr_t)p, pages * PAGE };
+
 	for (; pages; pages--, p += PAGE) {
 		struct uffdio_range r = { (uintptr_t)p, PAGE };
 
 		ioctl(fd, UFFDIO_UNREGISTER, &r);
 	}
+	ioctl(fd, UFFDIO_WAKE, &all);
 }
 
 void fuzz_uffd_serve(void)
