@@ -188,32 +188,35 @@ int userfaultfd_register(struct userfaultfd_ctx *ctx, unsigned long start, unsig
 	return err;
 }
 
-static int unregister_errno(struct vm_area_struct *vma, unsigned long end)
+static int unregister_errno(const struct userfaultfd_ctx *ctx, struct vm_area_struct *vma, unsigned long end)
 {
-	for (; vma && vma->vm_start < end; vma = vma_next(vma))
+	for (; vma && vma->vm_start < end; vma = vma_next(vma)) {
 		if (!vma_can_userfault(vma, vma->vm_flags))
 			return -EINVAL;
+		if (vma->uffd_ctx && vma->uffd_ctx != ctx)
+			return -EINVAL;		/* whoever serves it counts on it */
+	}
 	return 0;
 }
 
-static int unregister_locked(struct mm_struct *mm, unsigned long start, unsigned long end)
+static int unregister_locked(struct userfaultfd_ctx *ctx, unsigned long start, unsigned long end)
 {
 	struct vm_area_struct *vma;
 	int err;
 
-	vma = first_vma(mm, start, end, &err);
+	vma = first_vma(ctx->mm, start, end, &err);
 	if (!err)
-		err = unregister_errno(vma, end);
+		err = unregister_errno(ctx, vma, end);
 	for (; !err && vma && vma->vm_start < end; vma = vma_next(vma)) {
 		if (!vma->uffd_ctx)
 			continue;
 		err = vma_isolate(vma, max(start, vma->vm_start), min(end, vma->vm_end));
 		if (err)
 			break;
-		userfaultfd_wake(vma->uffd_ctx, vma->vm_start, vma->vm_end - vma->vm_start);
+		userfaultfd_wake(ctx, vma->vm_start, vma->vm_end - vma->vm_start);
 		vma = unregister_vma(vma);
 	}
-	VALIDATE(mm_check(mm));
+	VALIDATE(mm_check(ctx->mm));
 	return err;
 }
 
@@ -225,7 +228,7 @@ int userfaultfd_unregister(struct userfaultfd_ctx *ctx, unsigned long start, uns
 	if (!mmget_not_zero(mm))
 		return -ENOMEM;
 	down_write(&mm->mmap_lock);
-	err = unregister_locked(mm, start, start + len);
+	err = unregister_locked(ctx, start, start + len);
 	mmap_write_unlock(mm);
 	mmput(mm);
 	return err;

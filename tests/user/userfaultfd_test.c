@@ -183,6 +183,21 @@ TEST(uffd_register_checks_its_range_and_memory)
 	}
 }
 
+TEST(uffd_unregister_is_for_the_descriptor_that_registered)
+{
+	int fd = uffd_new(0), other = uffd_new(0);
+	char *p = map(3 * page, RW, ANON, -1);
+
+	CHECK_OK(uffd_register(fd, p, page, MISSING));
+	CHECK_OK(uffd_register(other, p + 2 * page, page, MISSING));
+	CHECK_ERR(uffd_unregister(other, p, page), EINVAL);
+	CHECK_ERR(uffd_unregister(fd, p, 3 * page), EINVAL);
+	CHECK_OK(uffd_zero(fd, p, page, 0));			/* both are registered still */
+	CHECK_OK(uffd_zero(other, p + 2 * page, page, 0));
+	CHECK_OK(uffd_unregister(fd, p, 2 * page));
+	CHECK_OK(uffd_unregister(other, p + page, 2 * page));
+}
+
 TEST(uffd_of_a_read_only_shared_file_is_refused)
 {
 	int fd = uffd_new(UFFD_FEATURE_MISSING_SHMEM), m = memfd_create("x", 0), ro;
