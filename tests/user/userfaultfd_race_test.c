@@ -179,7 +179,7 @@ TEST(uffd_removal_goes_on_where_memory_was_split_meanwhile)
 
 /* ---- truncate -------------------------------------------------------------------------------- */
 
-#define CUTS 2000
+#define CUTS 500
 
 struct copier { int fd; char *to, *from; volatile int asked, done; };
 
