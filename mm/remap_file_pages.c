@@ -12,9 +12,12 @@
  * own for them (do_nonlinear_fault). That is history: the call is now a fixed mapping of the same object
  * over the old one, and nothing else in mm/ has to know.
  *
- * ALWAYS TRUE    the object lives while its old VMA is unmapped: a VMA that is linked nowhere holds it.
- * LOCKS          mmap_lock for write.
- * READ NEXT      mmap.c.
+ * ALWAYS TRUE    P1  the object lives while its old VMA is unmapped: a VMA that is linked nowhere holds it.
+ *                P2  it counts as mapped writable all the while, if its VMA does. Otherwise, between the end
+ *                    of the old VMA and the start of the new one, F_SEAL_WRITE would find no writer, and
+ *                    then there would be one.
+ * LOCKS          mmap_lock for write. Seals are set under the inode's lock only, hence P2.
+ * READ NEXT      mmap.c, page_cache.h (mapping_map_writable).
  */
 #include <uapi/fcntl.h>
 #include "mm_internal.h"
@@ -41,14 +44,32 @@ static bool counts_as_shared(const struct vm_area_struct *vma)
 	return (vma->vm_flags & VM_MAYWRITE) || (vma->mapping->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE));
 }
 
+/* mmap_held - mmap_locked() over a VMA like @vma, whose object lives on meanwhile (P1) and keeps its writer (P2) */
+static long mmap_held(struct mm_struct *mm, const struct vm_area_struct *vma, const struct mmap_request *rq)
+{
+	bool writable = vma->vm_flags & VM_MAYWRITE;
+	struct vm_area_struct pin = *vma;
+	long ret;
+
+	if (pin.vm_ops && pin.vm_ops->open)
+		pin.vm_ops->open(&pin);
+	if (writable && !mapping_map_writable(pin.mapping))
+		panic("remap_file_pages: sealed against writing, but mapped: %lx-%lx", pin.vm_start, pin.vm_end);
+	ret = mmap_locked(mm, rq, rq->len);
+	if (writable)
+		mapping_unmap_writable(pin.mapping);
+	if (pin.vm_ops && pin.vm_ops->close)
+		pin.vm_ops->close(&pin);
+	return ret;
+}
+
 static long remap_locked(struct mm_struct *mm, unsigned long addr, size_t len, pgoff_t pgoff)
 {
 	const unsigned long may = VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
-	struct vm_area_struct *vma = find_vma(mm, addr), pin;
+	struct vm_area_struct *vma = find_vma(mm, addr);
 	struct mmap_request rq = {
 		.addr = addr, .len = len, .pgoff = pgoff, .flags = MAP_SHARED | MAP_FIXED,
 	};
-	long ret;
 
 	if (!vma || vma->vm_start > addr || !counts_as_shared(vma) || !covers(vma, addr + len))
 		return -EINVAL;
@@ -60,13 +81,7 @@ static long remap_locked(struct mm_struct *mm, unsigned long addr, size_t len, p
 	rq.vm_private = vma->vm_private;
 	rq.vm_flags_clear = may & ~vma->vm_flags;
 	rq.vm_flags_set = vma->vm_flags & ~VM_UFFD_FLAGS;
-	pin = *vma;
-	if (pin.vm_ops && pin.vm_ops->open)
-		pin.vm_ops->open(&pin);
-	ret = mmap_locked(mm, &rq, len);
-	if (pin.vm_ops && pin.vm_ops->close)
-		pin.vm_ops->close(&pin);
-	return ret;
+	return mmap_held(mm, vma, &rq);
 }
 
 long do_remap_file_pages(struct mm_struct *mm, unsigned long addr, size_t len, pgoff_t pgoff,

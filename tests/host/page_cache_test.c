@@ -266,6 +266,34 @@ static void random_policies_of_ranges_agree_with_an_array(void **state)
 	}
 }
 
+/* ---- seals ----------------------------------------------------------------------------------- */
+
+static bool gap_found;
+
+static void seal_on_close(struct vm_area_struct *vma)
+{
+	gap_found |= mapping_deny_writable(vma->mapping);
+}
+
+static void a_remapped_window_keeps_its_object_from_being_sealed(void **state)
+{
+	static const struct vm_ops ops = { .close = seal_on_close };
+	struct mm_struct *mm = mm_alloc();
+	struct mmap_request rq = {
+		.len = PAGE_SIZE, .prot = RW, .flags = MAP_SHARED, .vm_ops = &ops, .mapping = memory,
+	};
+	long addr = do_mmap(mm, &rq);
+
+	assert_true(addr > 0);
+	for (pgoff_t pgoff = 0; pgoff < 4; pgoff++)	/* each time the only VMA ends, and another one begins */
+		assert_int_equal(do_remap_file_pages(mm, (unsigned long)addr, PAGE_SIZE, pgoff, MAP_NONBLOCK), 0);
+	assert_false(gap_found);
+	assert_int_equal(atomic_read(&memory->i_mmap_writable), 1);
+	end_space(mm);
+	assert_true(gap_found);			/* the end of the last one */
+	atomic_set(&memory->i_mmap_writable, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -281,6 +309,7 @@ int main(void)
 		SPACE_TEST(an_adopted_frame_becomes_the_file_page),
 		SPACE_TEST(dirty_bits_in_entries_reach_the_page_when_unmapped),
 		SPACE_TEST(random_policies_of_ranges_agree_with_an_array),
+		SPACE_TEST(a_remapped_window_keeps_its_object_from_being_sealed),
 	};
 
 	host_boot();

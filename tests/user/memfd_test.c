@@ -3,6 +3,7 @@
  * tests/user/memfd_test.c - memfd_create, and what seals still allow
  */
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -187,4 +188,37 @@ TEST(memfd_is_shared_with_a_child)
 	}
 	wait(NULL);
 	CHECK(!strcmp(p, "child"));
+}
+
+struct sealer {
+	int fd;
+	volatile bool stop, sealed;
+	size_t turn;
+};
+
+static void *seal_until_done(void *arg)
+{
+	struct sealer *s = arg;
+
+	while (!s->stop && !s->sealed)
+		s->sealed = fcntl(s->fd, F_ADD_SEALS, F_SEAL_WRITE) == 0;
+	return NULL;
+}
+
+TEST(memfd_seal_against_writing_finds_no_gap_while_the_only_mapping_is_remapped)
+{
+	struct sealer s = { .fd = sealable(2 * page) };
+	char *p = map(page, RW, MAP_SHARED, s.fd);
+	pthread_t t;
+
+	CHECK_EQ(pthread_create(&t, NULL, seal_until_done, &s), 0);
+	for (int64_t end = now_ns() + 500000000; now_ns() < end && !s.sealed;)
+		CHECK_OK(remap_file_pages(p, page, 0, s.turn++ & 1, 0));
+	s.stop = true;
+	CHECK_EQ(pthread_join(t, NULL), 0);
+	CHECK(!s.sealed);
+	CHECK_ERR(fcntl(s.fd, F_ADD_SEALS, F_SEAL_WRITE), EBUSY);
+	*p = 1;
+	CHECK_OK(munmap(p, page));
+	CHECK_OK(fcntl(s.fd, F_ADD_SEALS, F_SEAL_WRITE));
 }
