@@ -130,11 +130,11 @@ bool capable(void)
 	return !p || p->euid == 0;
 }
 
-void cred_exec(struct process *p, struct mm_struct *mm)
+void cred_exec(struct process *p)
 {
 	p->suid = p->fsuid = p->euid;
 	p->sgid = p->fsgid = p->egid;
-	limits_to_mm(p, mm);
+	limits_update_locked(p);
 }
 
 SYSCALL_DEFINE0(getuid)  { return current_process()->uid; }
@@ -169,8 +169,7 @@ static int change_uids(uid_t ruid, uid_t euid, uid_t suid)
 	if (suid != ID_KEEP)
 		p->suid = suid;
 	p->fsuid = p->euid;
-	if (current->mm)
-		limits_to_mm(p, current->mm);
+	limits_update(p);
 	return 0;
 }
 

@@ -136,12 +136,10 @@ static int collect_strings(struct binprm *b, const struct exec_strings *s)
 	return err;
 }
 
-static struct mm_struct *new_mm(const struct process *p)
+static struct mm_struct *new_mm(void)
 {
 	struct mm_struct *mm = mm_alloc();
 
-	if (mm)
-		limits_to_mm(p, mm);
 	if (mm && current->mm)
 		mm->fault_trace = READ_ONCE(current->mm->fault_trace);
 	return mm;
@@ -168,7 +166,7 @@ static int load(struct binprm *b)
 	if (!elf_recognise(b))
 		return -ENOEXEC;
 	new_ids(b);
-	b->mm = new_mm(current_process());
+	b->mm = new_mm();
 	if (!b->mm)
 		return -ENOMEM;
 	exec_layout(b);
@@ -239,7 +237,7 @@ static void set_program(struct process *p, const struct binprm *b)
 	p->dumpable = !b->secure && !b->unreadable;
 	p->euid = b->euid;
 	p->egid = b->egid;
-	cred_exec(p, b->mm);
+	cred_exec(p);
 	spin_unlock_irqrestore(&p->siglock, flags);
 }
 

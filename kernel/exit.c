@@ -373,6 +373,7 @@ void do_exit(int code)
 	exit_notify(p);
 	fault_inject_exit();
 	current->process = NULL;
+	current->limits = &kernel_mm_limits;
 	process_put(p);
 	thread_exit_switch();
 }

@@ -83,6 +83,7 @@ static void copy_identity(struct process *p, struct process *old)
 	memcpy(p->groups, old->groups, sizeof(p->groups));
 	p->ngroups = old->ngroups;
 	memcpy(p->rlim, old->rlim, sizeof(p->rlim));
+	limits_update(p);
 	p->cpu_limited = old->cpu_limited;
 	p->oom_score_adj = old->oom_score_adj;
 	p->oom_score_adj_min = old->oom_score_adj_min;
@@ -314,6 +315,7 @@ static int build_thread(struct fork_state *s)
 	if (!s->p)
 		return -ENOMEM;
 	s->t->process = s->p;
+	s->t->limits = &s->p->limits;
 	s->t->autofree = s->p == current_process();
 	user_count_threads(s->p, 1);
 	s->counted = true;

@@ -75,10 +75,12 @@ static void make_init_process(void)
 	if (!p->user || !p->sighand || !current->files || !current->fs)
 		panic("no memory for the first process");
 	default_limits(p);
+	limits_update(p);
 	p->exit_signal = SIGCHLD;
 	p->unkillable = true;
 	process_get(p);
 	current->process = p;
+	current->limits = &p->limits;
 	atomic_inc(&p->user->threads);
 	publish_init(p);
 }

@@ -83,10 +83,11 @@ void user_put(struct user *u);
 /* user_of_process - referenced; user_count_threads - @n more (fewer) threads of @p */
 struct user *user_of_process(struct process *p);
 void user_count_threads(struct process *p, int n);
-/* cred_exec - the saved ids follow the effective ones, and @mm learns of both; siglock held */
-void cred_exec(struct process *p, struct mm_struct *mm);
-/* limits_to_mm - what mm/ has to know of @p: limits, and whether it has privilege (kernel/rlimit.c) */
-void limits_to_mm(const struct process *p, struct mm_struct *mm);
+/* cred_exec - the saved ids follow the effective ones; siglock held */
+void cred_exec(struct process *p);
+/* limits_update - p->rlim is new, or p->euid: so mm/ will see it (kernel/rlimit.c); _locked: siglock held */
+void limits_update(struct process *p);
+void limits_update_locked(struct process *p);
 
 /* ---- exit.c ---- */
 void exit_mm_release(void);		/* clear_child_tid, robust list, vfork parent: exec and exit */

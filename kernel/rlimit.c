@@ -3,7 +3,8 @@
  * kernel/rlimit.c - how much may a process use, and how much has it used?
  *
  * Limits belong to the process and are copied by fork. mm/ knows no process, so RLIMIT_AS, _DATA, _STACK and
- * _MEMLOCK, and whether the program is privileged, are copied into the mm whenever they change.
+ * _MEMLOCK, and whether the program is privileged, are copied to p->limits whenever they change: all threads
+ * of the process point there (struct mm_limits).
  *
  * LOCKS          p->siglock for p->rlim and the usage of dead threads and children.
  */
@@ -14,28 +15,25 @@
 
 #define NR_OPEN_MAX	(1024UL * 1024)		/* /proc/sys/fs/nr_open's default */
 
-void limits_to_mm(const struct process *p, struct mm_struct *mm)
+void limits_update_locked(struct process *p)
 {
+	struct mm_limits *l = &p->limits;
 	bool admin = p->euid == 0;
 
-	mm->rlimit_as = p->rlim[RLIMIT_AS].rlim_cur;
-	mm->rlimit_data = p->rlim[RLIMIT_DATA].rlim_cur;
-	mm->rlimit_stack = p->rlim[RLIMIT_STACK].rlim_cur;
-	mm->rlimit_memlock = admin ? RLIM_INFINITY : p->rlim[RLIMIT_MEMLOCK].rlim_cur;
-	if (admin)
-		__atomic_fetch_or(&mm->flags, BIT(MMF_ADMIN), __ATOMIC_RELAXED);
-	else
-		__atomic_fetch_and(&mm->flags, ~BIT(MMF_ADMIN), __ATOMIC_RELAXED);
+	WRITE_ONCE(l->as, p->rlim[RLIMIT_AS].rlim_cur);
+	WRITE_ONCE(l->data, p->rlim[RLIMIT_DATA].rlim_cur);
+	WRITE_ONCE(l->stack, p->rlim[RLIMIT_STACK].rlim_cur);
+	WRITE_ONCE(l->memlock, admin ? RLIM_INFINITY : p->rlim[RLIMIT_MEMLOCK].rlim_cur);
+	WRITE_ONCE(l->admin, admin);
 }
 
-static void copy_to_mm(struct process *p)
+void limits_update(struct process *p)
 {
-	struct mm_struct *mm = process_mm_get(p);
+	unsigned long flags;
 
-	if (!mm)
-		return;
-	limits_to_mm(p, mm);
-	mmput(mm);
+	spin_lock_irqsave(&p->siglock, flags);
+	limits_update_locked(p);
+	spin_unlock_irqrestore(&p->siglock, flags);
 }
 
 static int check_new(const struct rlimit64 *old, const struct rlimit64 *new, unsigned int which)
@@ -62,12 +60,11 @@ static int do_prlimit(struct process *p, unsigned int which, const struct rlimit
 		err = check_new(&p->rlim[which], new, which);
 		if (!err) {
 			p->rlim[which] = *new;
+			limits_update_locked(p);
 			cpu_limit_update(p);
 		}
 	}
 	spin_unlock_irqrestore(&p->siglock, flags);
-	if (new && !err)
-		copy_to_mm(p);
 	return err;
 }
 

@@ -21,12 +21,11 @@
 
 static bool brk_allowed(struct mm_struct *mm, unsigned long brk)
 {
-	unsigned long data = mm->end_data - mm->start_data;
+	unsigned long data = mm->end_data - mm->start_data, limit = READ_ONCE(mm_limits()->data);
 
 	if (brk < mm->start_brk || brk > mm->task_size)
 		return false;
-	return brk - mm->start_brk <= mm->rlimit_data && data <= mm->rlimit_data &&
-	       brk - mm->start_brk + data <= mm->rlimit_data;
+	return brk - mm->start_brk <= limit && data <= limit && brk - mm->start_brk + data <= limit;
 }
 
 /* brk_grow - map [start, end), or change nothing */

@@ -190,10 +190,6 @@ static void copy_fields(struct mm_struct *new, const struct mm_struct *old)
 	new->env_end = old->env_end;
 	new->vdso_base = old->vdso_base;
 	memcpy(new->saved_auxv, old->saved_auxv, sizeof(new->saved_auxv));
-	new->rlimit_as = old->rlimit_as;
-	new->rlimit_data = old->rlimit_data;
-	new->rlimit_stack = old->rlimit_stack;
-	new->rlimit_memlock = old->rlimit_memlock;
 	new->flags = old->flags & ~BIT(MMF_OOM_VICTIM);
 }
 

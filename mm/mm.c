@@ -81,8 +81,6 @@ static void mm_setup(struct mm_struct *mm)
 	spin_lock_init(&mm->page_table_lock, RANK_PTE);
 	mm->task_size = TASK_SIZE;
 	mm->mmap_base = TASK_SIZE;
-	mm->rlimit_as = mm->rlimit_data = mm->rlimit_memlock = ~0UL;
-	mm->rlimit_stack = 8UL << 20;
 }
 
 struct mm_struct *mm_alloc(void)

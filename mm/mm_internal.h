@@ -5,6 +5,7 @@
 #ifndef MM_INTERNAL_H
 #define MM_INTERNAL_H
 
+#include <kernel/sched.h>
 #include <mm/anon_vma.h>
 #include <mm/mm.h>
 #include <mm/overcommit.h>

@@ -168,7 +168,7 @@ static unsigned long mapped_pages(struct mm_struct *mm, unsigned long start, uns
 bool may_lock(const struct mm_struct *mm, unsigned long vm_flags, unsigned long pages)
 {
 	return !(vm_flags & VM_LOCKED) ||
-	       mm->locked_vm + pages <= READ_ONCE(mm->rlimit_memlock) >> PAGE_SHIFT;
+	       mm->locked_vm + pages <= READ_ONCE(mm_limits()->memlock) >> PAGE_SHIFT;
 }
 
 /* make_room - limits, then unmap what a mapping at a @fixed place replaces */
@@ -255,7 +255,7 @@ static int place_errno(struct mm_struct *mm, const struct mmap_request *rq)
 		return -EOVERFLOW;
 	down_read(&mm->mmap_lock);
 	addr = find_unmapped_area(mm, rq->addr, len, rq->flags);
-	if (addr > 0 && (rq->flags & MAP_LOCKED) && !mm->rlimit_memlock)
+	if (addr > 0 && (rq->flags & MAP_LOCKED) && !mm_limits()->memlock)
 		addr = -EPERM;
 	if (addr > 0 && !may_lock(mm, calc_vm_flags(mm, rq), len >> PAGE_SHIFT))
 		addr = -EAGAIN;
@@ -285,7 +285,7 @@ long do_mmap(struct mm_struct *mm, const struct mmap_request *rq)
 		return -ENOMEM;
 	if (rq->pgoff + (len >> PAGE_SHIFT) < rq->pgoff)
 		return -EOVERFLOW;
-	if ((rq->flags & MAP_LOCKED) && !mm->rlimit_memlock)
+	if ((rq->flags & MAP_LOCKED) && !mm_limits()->memlock)
 		return -EPERM;
 	if (down_write_killable(&mm->mmap_lock))
 		return -EINTR;

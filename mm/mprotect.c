@@ -65,7 +65,7 @@ static int charge_writable(struct mm_struct *mm, unsigned long old, unsigned lon
 {
 	if (!(*flags & VM_WRITE) || (old & (VM_WRITE | VM_SHARED)))
 		return 0;
-	if (mm->data_vm + pages > mm->rlimit_data >> PAGE_SHIFT)
+	if (mm->data_vm + pages > READ_ONCE(mm_limits()->data) >> PAGE_SHIFT)
 		return -ENOMEM;
 	if ((old & (VM_ACCOUNT | VM_NORESERVE)))
 		return 0;

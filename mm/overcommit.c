@@ -98,7 +98,7 @@ static bool below_limit(struct mm_struct *mm, unsigned long now)
 {
 	unsigned long limit = vm_commit_limit(), reserve = 0;
 
-	if (!mm || !(READ_ONCE(mm->flags) & BIT(MMF_ADMIN)))
+	if (!READ_ONCE(mm_limits()->admin))
 		reserve = READ_ONCE(sysctl_admin_reserve_kbytes) >> (PAGE_SHIFT - 10);
 	if (mm)		/* a small program may take nearly all; a large one leaves 1/32 of itself */
 		reserve += min(mm->total_vm / 32,

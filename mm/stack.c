@@ -9,7 +9,7 @@
  *                                                     ^ lowest start, unless prev is no access
  *                                                       at all, or a stack itself
  *
- * ALWAYS TRUE    a stack that grew is at most rlimit_stack long, and all limits on memory were
+ * ALWAYS TRUE    a stack that grew is at most RLIMIT_STACK long, and all limits on memory were
  *                asked for the difference; it has an anon_vma, because it will be written to.
  * LOCKS          mmap_lock for write: the fault that found out has let go of its own (fault.c).
  * READ NEXT      fault.c (try_again), vma.c (vma_adjust).
@@ -22,7 +22,7 @@ static bool grow_allowed(struct mm_struct *mm, struct vm_area_struct *vma, unsig
 	struct vm_area_struct *prev = vma_prev(vma);
 	unsigned long pages = (vma->vm_start - addr) >> PAGE_SHIFT;
 
-	if (vma->vm_end - addr > mm->rlimit_stack || addr < USER_ADDR_MIN)
+	if (vma->vm_end - addr > READ_ONCE(mm_limits()->stack) || addr < USER_ADDR_MIN)
 		return false;
 	if (prev && !(prev->vm_flags & VM_GROWSDOWN) && (prev->vm_flags & VM_ACCESS_FLAGS) &&
 	    addr - prev->vm_end < STACK_GUARD_GAP)

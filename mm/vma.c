@@ -420,9 +420,11 @@ void vm_stat_account(struct mm_struct *mm, unsigned long vm_flags, long pages)
 
 bool may_expand_vm(struct mm_struct *mm, unsigned long vm_flags, unsigned long pages)
 {
-	if (mm->total_vm + pages > mm->rlimit_as >> PAGE_SHIFT)
+	const struct mm_limits *limits = mm_limits();
+
+	if (mm->total_vm + pages > READ_ONCE(limits->as) >> PAGE_SHIFT)
 		return false;
-	return !is_data(vm_flags) || mm->data_vm + pages <= mm->rlimit_data >> PAGE_SHIFT;
+	return !is_data(vm_flags) || mm->data_vm + pages <= READ_ONCE(limits->data) >> PAGE_SHIFT;
 }
 
 bool vma_wants_writenotify(const struct vm_area_struct *vma)

@@ -76,6 +76,7 @@ struct process {
 	wait_queue_head_t	signalfd_wait;	/* sigtimedwait and friends                     */
 
 	struct rlimit64		rlim[RLIM_NLIMITS]; /* (s) */
+	struct mm_limits	limits;		/* (s) what mm/ sees of rlim and euid           */
 	uid_t			uid, euid, suid, fsuid;	/* (o) */
 	gid_t			gid, egid, sgid, fsgid;
 	gid_t			groups[32];

@@ -52,6 +52,17 @@ struct mempolicy {
 	atomic_t		refs;		/* (a) of a VMA's or an object's: who points here */
 };
 
+/*
+ * How much memory it may get, and whether it is privileged, as mm/ sees it. These belong to the process, which mm/
+ * does not know, and not to the address space: a vfork child shares its parent's, and the parent keeps its own.
+ */
+struct mm_limits {
+	unsigned long	as, data, stack;	/* (a) bytes: RLIMIT_AS, _DATA, _STACK           */
+	unsigned long	memlock;		/* (a) RLIMIT_MEMLOCK; the privileged have none  */
+	bool		admin;			/* (a) overcommit.c leaves it the reserve        */
+};
+extern const struct mm_limits kernel_mm_limits;	/* kernel threads: none but that of a stack      */
+
 struct thread {
 	/* offsets known to entry.S */
 	unsigned long		work;		/*  0 (a) WORK_*                                */
@@ -80,6 +91,7 @@ struct thread {
 
 	struct mm_struct	*mm;		/* (o) user address space; NULL: kernel thread  */
 	struct mempolicy	mempolicy;	/* (o) */
+	const struct mm_limits	*limits;	/* (o) its process's (kernel/rlimit.c)          */
 	void			*kstack;	/* (i) lowest address                           */
 	char			comm[16];	/* (o) name, NUL-terminated                     */
 	pid_t			tid;		/* (t) changes once at most: exec makes a thread the leader */
@@ -114,6 +126,9 @@ struct thread {
 };
 
 #define current arch_current()
+
+/* mm_limits - the running thread's */
+static inline const struct mm_limits *mm_limits(void) { return current->limits; }
 
 /* current_regs - the user registers of the running thread (top of its kernel stack). */
 static inline struct trapframe *thread_regs(const struct thread *t)

@@ -104,12 +104,10 @@ struct mm_struct {
 	unsigned long		saved_auxv[64];		/* (i after exec) /proc/PID/auxv            */
 	unsigned long		flags;			/* (a) MMF_*                                */
 	struct list_head	mm_link;		/* list of all                              */
-	unsigned long		rlimit_as, rlimit_data, rlimit_stack, rlimit_memlock; /* (a) bytes: kernel/rlimit.c */
 };
 
 #define MMF_OOM_VICTIM	0
-#define MMF_ADMIN	1	/* its program runs with privilege: overcommit.c leaves it the reserve */
-#define MMF_MEMBARRIER	2	/* three bits from here on: kernel/membarrier.c                     */
+#define MMF_MEMBARRIER	1	/* three bits from here on: kernel/membarrier.c                     */
 
 /* Limits that programs meet: maps per address space (/proc/sys/vm/max_map_count), and the untouchable gap below a
  * stack (1 MiB: a function with larger locals than that must probe its stack itself). */

@@ -21,10 +21,12 @@
 
 extern char __percpu_start[], __percpu_end[];
 
+const struct mm_limits kernel_mm_limits = { .as = ~0UL, .data = ~0UL, .stack = 8UL << 20, .memlock = ~0UL };
+
 /* The idle thread of the boot CPU: kernel_main() runs on it. */
 static struct thread boot_idle = {
 	.state = THREAD_RUNNING, .on_cpu = true, .is_idle = true, .comm = "idle/0",
-	.affinity = { 1 },
+	.affinity = { 1 }, .limits = &kernel_mm_limits,
 };
 
 struct cpu cpus[NR_CPUS] = {

@@ -104,6 +104,7 @@ struct thread *thread_alloc(const char *name)
 	t->cpu = smp_processor_id();
 	t->sample_user = true;
 	t->affinity.bits = ~0UL;
+	t->limits = &kernel_mm_limits;
 	INIT_LIST_HEAD(&t->rq_link);
 	INIT_LIST_HEAD(&t->thread_link);
 	INIT_LIST_HEAD(&t->pid_link);

@@ -167,17 +167,18 @@ static void the_stack_grows_to_its_limit_and_keeps_its_guard_gap(void **state)
 	struct mm_struct *mm = mm_alloc();
 	unsigned long top = TASK_SIZE - PAGE_SIZE;
 
-	mm->rlimit_stack = 4UL << 20;
+	host_limits.stack = 4UL << 20;
 	down_write(&mm->mmap_lock);
 	mmap_write_unlock(mm);
 	assert_int_equal(setup_stack_vma(mm, top, 2 * PAGE_SIZE, false), 0);
 	expect_write(mm, top - 8, 1);
 	expect_write(mm, top - (1UL << 20), 2);
 	assert_int_equal(find_vma(mm, top - 8)->vm_start, top - (1UL << 20));
-	assert_int_equal(access_result(mm, top - mm->rlimit_stack - 8, SOFT_WRITE), FAULT_SEGV_MAPERR);
+	assert_int_equal(access_result(mm, top - host_limits.stack - 8, SOFT_WRITE), FAULT_SEGV_MAPERR);
 	map_anon(mm, top - (2UL << 20) - STACK_GUARD_GAP, 1, PROT_READ, MAP_PRIVATE);
 	assert_int_equal(access_result(mm, top - (2UL << 20), SOFT_WRITE), FAULT_SEGV_MAPERR);
 	expect_write(mm, top - (2UL << 20) + PAGE_SIZE, 3);
+	host_no_limits();
 	mm_check(mm);
 	end_space(mm);
 }

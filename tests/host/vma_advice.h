@@ -157,7 +157,7 @@ static unsigned int m_locked_part(struct mspace *s, unsigned int first, unsigned
 static void step_mlock(struct mspace *s, unsigned int first, unsigned int n)
 {
 	static const unsigned long locks[] = { 0, VM_LOCKED, VM_LOCKED, LOCKED };
-	unsigned long lock = locks[random_below(ARRAY_SIZE(locks))], limit = s->mm->rlimit_memlock;
+	unsigned long lock = locks[random_below(ARRAY_SIZE(locks))], limit = host_limits.memlock;
 	unsigned int end = first + n;
 	int err = 0;
 

@@ -81,7 +81,7 @@ static unsigned int m_covered(struct mspace *s, unsigned int first, unsigned int
 
 static int m_mmap(struct mspace *s, struct map_call *c)
 {
-	int err = (c->rq.flags & MAP_LOCKED) && !s->mm->rlimit_memlock ? -EPERM : m_place(s, c);
+	int err = (c->rq.flags & MAP_LOCKED) && !host_limits.memlock ? -EPERM : m_place(s, c);
 
 	if (err)
 		return err;
@@ -148,7 +148,7 @@ static int m_protect_part(struct mspace *s, const struct mvma *v, unsigned int f
 	if (flags == v->flags)
 		return 0;
 	if ((flags & VM_WRITE) && !(v->flags & (VM_WRITE | VM_SHARED))) {
-		if (m_data(s) + (end - first) > s->mm->rlimit_data >> PAGE_SHIFT)
+		if (m_data(s) + (end - first) > host_limits.data >> PAGE_SHIFT)
 			return -ENOMEM;
 		flags |= flags & VM_NORESERVE ? 0 : VM_ACCOUNT;
 	}
@@ -221,7 +221,7 @@ static bool m_brk_grow(struct mspace *s, unsigned int end)
 
 static bool m_brk(struct mspace *s, unsigned int end, unsigned long bytes)
 {
-	if (bytes > s->mm->rlimit_data)
+	if (bytes > host_limits.data)
 		return false;
 	if (end < s->brk)
 		return !range_free(s, end, s->brk - end) && !m_unmap(s, end, s->brk - end);

@@ -92,15 +92,15 @@ static unsigned long m_pages(const struct mspace *s, unsigned long mask, unsigne
 
 static bool m_may_expand(const struct mspace *s, unsigned long flags, unsigned long pages)
 {
-	if (m_total(s) + pages > s->mm->rlimit_as >> PAGE_SHIFT)
+	if (m_total(s) + pages > host_limits.as >> PAGE_SHIFT)
 		return false;
 	return (flags & (VM_WRITE | VM_SHARED)) != VM_WRITE ||
-	       m_data(s) + pages <= s->mm->rlimit_data >> PAGE_SHIFT;
+	       m_data(s) + pages <= host_limits.data >> PAGE_SHIFT;
 }
 
 static bool m_may_lock(const struct mspace *s, unsigned long flags, unsigned long pages)
 {
-	return !(flags & VM_LOCKED) || m_locked(s) + pages <= s->mm->rlimit_memlock >> PAGE_SHIFT;
+	return !(flags & VM_LOCKED) || m_locked(s) + pages <= host_limits.memlock >> PAGE_SHIFT;
 }
 
 /* m_highest_gap - the highest free stretch of @n pages, as a top-down search finds it */

@@ -253,24 +253,23 @@ static void near_a_limit(struct mspace *s)
 		sysctl_max_map_count = m_maps(s) + (int)left - 2;
 		break;
 	case 2:
-		s->mm->rlimit_as = (m_total(s) + 2 * left) * PAGE_SIZE;
+		host_limits.as = (m_total(s) + 2 * left) * PAGE_SIZE;
 		break;
 	case 3:
-		s->mm->rlimit_data = (m_data(s) + left) * PAGE_SIZE;
+		host_limits.data = (m_data(s) + left) * PAGE_SIZE;
 		break;
 	case 4:
-		s->mm->rlimit_memlock = (m_locked(s) + left) * PAGE_SIZE;
+		host_limits.memlock = (m_locked(s) + left) * PAGE_SIZE;
 		break;
 	default:
 		break;
 	}
 }
 
-static void no_limits(struct mspace *s)
+static void no_limits(void)
 {
 	sysctl_max_map_count = INT_MAX;
-	if (s->mm)
-		s->mm->rlimit_as = s->mm->rlimit_data = s->mm->rlimit_memlock = ~0UL;
+	host_no_limits();
 }
 
 static void random_step(unsigned long step)
@@ -283,7 +282,7 @@ static void random_step(unsigned long step)
 	host_run_on(random_below(HOST_CPUS));
 	near_a_limit(s);
 	any_step(s);
-	no_limits(s);
+	no_limits();
 	if (!test_look(step, 64))
 		return;
 	for (unsigned int k = 0; k < MMS; k++)
@@ -310,7 +309,7 @@ static void random_calls_forks_and_accesses_agree_with_the_model(void **state)
 			contents[f][i] = object_word(f, i);
 	}
 	space_new(&spaces[0]);
-	no_limits(&spaces[0]);
+	no_limits();
 	for (unsigned long i = 0; i < steps; i++)
 		random_step(i);
 	for (unsigned int k = 0; k < MMS; k++)

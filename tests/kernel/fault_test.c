@@ -91,16 +91,18 @@ KTEST(fault_below_the_stack_grows_it_up_to_the_limit)
 {
 	struct mm_struct *mm = mm_alloc();
 	unsigned long top = TEST_BASE + (64UL << 20);
+	struct mm_limits limits = kernel_mm_limits;
 
 	REQUIRE(mm);
-	mm->rlimit_stack = 16 * PAGE_SIZE;
+	limits.stack = 16 * PAGE_SIZE;
+	current->limits = &limits;
 	EXPECT_EQ(setup_stack_vma(mm, top, 4 * PAGE_SIZE, false), 0);
 	EXPECT_EQ(test_fault(mm, top - 10 * PAGE_SIZE, true), FAULT_OK);
 	EXPECT_EQ(find_vma(mm, top - 1)->vm_start, top - 10 * PAGE_SIZE);
 	EXPECT_EQ(mm->stack_vm, 10);
 	EXPECT_EQ(test_fault(mm, top - 17 * PAGE_SIZE, true), FAULT_SEGV_MAPERR);
 	mm_check(mm);
-	mm->rlimit_stack = 8UL << 20;
+	current->limits = &kernel_mm_limits;
 	test_map(mm, top - 300 * PAGE_SIZE, 1, RW, ANON);
 	EXPECT_EQ(test_fault(mm, top - 44 * PAGE_SIZE, true), FAULT_SEGV_MAPERR);
 	EXPECT_EQ(test_fault(mm, top - 43 * PAGE_SIZE, true), FAULT_OK);

@@ -73,6 +73,7 @@ KTEST(vma_mmap_flags_and_limits_give_the_documented_errors)
 {
 	struct mm_struct *mm = mm_alloc();
 	struct mmap_request rq = { .addr = P(0), .len = PAGE_SIZE, .prot = RW, .flags = ANON };
+	struct mm_limits limits = kernel_mm_limits;
 
 	REQUIRE(mm);
 	rq.len = 0;
@@ -91,11 +92,13 @@ KTEST(vma_mmap_flags_and_limits_give_the_documented_errors)
 	EXPECT_EQ(do_mmap(mm, &rq), P(0));
 	rq.flags = ANON | MAP_FIXED_NOREPLACE;
 	EXPECT_EQ(do_mmap(mm, &rq), -EEXIST);
-	mm->rlimit_as = PAGE_SIZE;
+	limits.as = PAGE_SIZE;
+	current->limits = &limits;
 	rq.flags = ANON;
 	EXPECT_EQ(do_mmap(mm, &rq), -ENOMEM);
 	rq.flags = ANON | MAP_FIXED;
 	EXPECT_EQ(do_mmap(mm, &rq), P(0));
+	current->limits = &kernel_mm_limits;
 	mmput(mm);
 }
 
@@ -136,6 +139,7 @@ KTEST(vma_prot_none_keeps_the_page)
 
 KTEST(vma_brk_grows_shrinks_and_refuses)
 {
+	struct mm_limits limits = kernel_mm_limits;
 	struct mm_struct *mm = mm_alloc();
 
 	REQUIRE(mm);
@@ -149,8 +153,10 @@ KTEST(vma_brk_grows_shrinks_and_refuses)
 	EXPECT_EQ(mm->total_vm, 1);
 	test_map(mm, P(4), 1, RW, ANON);
 	EXPECT_EQ(do_brk(mm, P(4)), P(1));
-	mm->rlimit_data = PAGE_SIZE;
+	limits.data = PAGE_SIZE;
+	current->limits = &limits;
 	EXPECT_EQ(do_brk(mm, P(2)), P(1));
+	current->limits = &kernel_mm_limits;
 	mmput(mm);
 }
 

@@ -173,6 +173,87 @@ TEST(limit_prlimit_sets_another_process)
 	CHECK_ERR(prlimit(999999, RLIMIT_NOFILE, NULL, &old), ESRCH);
 }
 
+/* ---- limits of one who shares our memory ---- */
+
+#define BIG	((size_t)64 << 20)
+
+static bool can_map_big(int flags)
+{
+	void *p = mmap(NULL, BIG, RW, ANON | MAP_NORESERVE | flags, -1, 0);
+
+	return p != MAP_FAILED && munmap(p, BIG) == 0;
+}
+
+TEST(limit_of_a_vfork_child_does_not_stay_with_its_parent)
+{
+	const struct rlimit r = { (rlim_t)16 << 20, RLIM_INFINITY };
+	volatile bool child_could = true;
+	pid_t pid = vfork();
+
+	if (pid == 0) {
+		if (setrlimit(RLIMIT_AS, &r))
+			_exit(1);
+		child_could = can_map_big(0);
+		_exit(0);
+	}
+	CHECK_OK(pid);
+	CHECK_EXIT(wait_for(pid), 0);
+	CHECK(!child_could);
+	CHECK(can_map_big(0));
+}
+
+struct sharer {
+	volatile int step, could;
+};
+
+static int limit_self_and_wait(void *arg)
+{
+	const struct rlimit r = { (rlim_t)16 << 20, RLIM_INFINITY };
+	struct sharer *s = arg;
+
+	if (syscall(SYS_prlimit64, 0, RLIMIT_AS, &r, NULL))
+		return 1;
+	s->step = 1;
+	while (s->step == 1)
+		sched_yield();
+	s->could = can_map_big(0);
+	return 0;
+}
+
+TEST(limit_counts_for_the_caller_where_two_processes_share_memory)
+{
+	struct sharer s = { 0 };
+	char *stack = map(64 * 1024, RW, ANON, -1);
+	pid_t pid = clone(limit_self_and_wait, stack + 64 * 1024, CLONE_VM | SIGCHLD, &s);
+	bool we_could;
+
+	CHECK_OK(pid);
+	while (!s.step)
+		sched_yield();
+	we_could = can_map_big(0);
+	s.step = 2;
+	CHECK_EXIT(wait_for(pid), 0);
+	CHECK(we_could);
+	CHECK(!s.could);
+}
+
+TEST(limit_privilege_that_a_vfork_child_gives_up_stays_with_its_parent)
+{
+	const struct rlimit none = { 0, 0 };
+	pid_t pid;
+
+	need_root();
+	CHECK_OK(setrlimit(RLIMIT_MEMLOCK, &none));
+	if (mmap(NULL, page, RW, ANON | MAP_LOCKED, -1, 0) == MAP_FAILED)
+		SKIP("root may not lock memory beyond the limit here");
+	pid = vfork();
+	if (pid == 0)
+		_exit(syscall(SYS_setuid, 1000) != 0 || mmap(NULL, page, RW, ANON | MAP_LOCKED, -1, 0) != MAP_FAILED);
+	CHECK_OK(pid);
+	CHECK_EXIT(wait_for(pid), 0);
+	CHECK_OK(mmap(NULL, page, RW, ANON | MAP_LOCKED, -1, 0));
+}
+
 /* ---- the machine ---- */
 TEST(misc_uname_is_filled)
 {

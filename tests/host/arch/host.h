@@ -32,6 +32,9 @@ bool host_fail_done(void);	/* has it failed? */
 
 /* host_sleep_hook - if set, it is what a sleep does: 0, or -EINTR */
 extern int (*host_sleep_hook)(void);
+/* host_limits - what the test's programs may have, all of them; host_no_limits - back to none */
+extern struct mm_limits host_limits;
+void host_no_limits(void);
 
 /* ---- softmmu.c: user memory as the hardware of the current CPU sees it ---- */
 enum soft_access { SOFT_READ, SOFT_WRITE, SOFT_EXEC };

@@ -108,6 +108,12 @@ struct boot_params boot_params = { .slub_debug = SLUB_DEBUG_UNSET };
 /* ---- threads: one per CPU, always running ---- */
 
 static struct thread threads[HOST_CPUS];
+struct mm_limits host_limits;
+
+void host_no_limits(void)
+{
+	host_limits = kernel_mm_limits;
+}
 
 void shims_init_cpu(unsigned int cpu)
 {
@@ -117,6 +123,9 @@ void shims_init_cpu(unsigned int cpu)
 	t->state = THREAD_RUNNING;
 	if (cpu)
 		cpus[cpu].curr = t;
+	else
+		host_no_limits();
+	cpus[cpu].curr->limits = &host_limits;
 }
 
 int (*host_sleep_hook)(void);
