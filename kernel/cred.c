@@ -9,9 +9,12 @@
  * Each real uid in use has a struct user, which counts what RLIMIT_NPROC and RLIMIT_SIGPENDING limit.
  *
  * ALWAYS TRUE    C1  p->user->uid == p->uid, and p's threads are counted there.
+ *                C2  a process that changed its effective ids, or those for files, is not dumpable: what it
+ *                    remembers of before is not for the eyes of its new user (process_mm_access()), unless it
+ *                    says so by PR_SET_DUMPABLE.
  *
- * LOCKS          user_lock for the list of users. Ids are written by the process itself.
- * LEFT OUT       capabilities (capget says all or none), user namespaces.
+ * LOCKS          user_lock for the list of users. Ids are written by the process itself, under its siglock.
+ * LEFT OUT       capabilities (capget says all or none), user namespaces, fs.suid_dumpable (it is 0).
  */
 #include <kernel/process.h>
 #include <kernel/syscall.h>
@@ -78,26 +81,16 @@ void user_put(struct user *u)
 		kfree(u);
 }
 
-/* @p's real uid becomes @uid: its threads move to the other account; 0 or -EAGAIN. */
-static int switch_user(struct process *p, uid_t uid)
+/* @p's real uid becomes that of @u: its threads move to that account. Returns the old one. siglock held. */
+static struct user *switch_user(struct process *p, struct user *u)
 {
-	struct user *old, *u;
-	unsigned long flags;
+	struct user *old = p->user;
 
-	if (p->uid == uid)
-		return 0;
-	u = user_get(uid);
-	if (!u)
-		return -EAGAIN;
-	spin_lock_irqsave(&p->siglock, flags);
-	old = p->user;		/* read here: two threads may both be changing it */
 	atomic_add((int)p->nr_threads, &u->threads);
 	atomic_sub((int)p->nr_threads, &old->threads);
 	p->user = u;
-	p->uid = uid;
-	spin_unlock_irqrestore(&p->siglock, flags);
-	user_put(old);
-	return 0;
+	p->uid = u->uid;
+	return old;
 }
 
 /* Other threads may put the account of @p away: look at it under siglock only. */
@@ -134,7 +127,7 @@ void cred_exec(struct process *p)
 {
 	p->suid = p->fsuid = p->euid;
 	p->sgid = p->fsgid = p->egid;
-	limits_update_locked(p);
+	limits_update(p);
 }
 
 SYSCALL_DEFINE0(getuid)  { return current_process()->uid; }
@@ -154,36 +147,63 @@ static bool gid_is_mine(const struct process *p, gid_t id)
 
 #define ID_KEEP	(~0U)		/* (uid_t)-1: leave as it is */
 
+/* act_as_another - @p changes the ids it acts with (C2); siglock held from here until they are changed */
+static void act_as_another(struct process *p)
+{
+	p->pdeath_signal = 0;
+	p->dumpable = 0;
+}
+
+static void set_effective_uid(struct process *p, uid_t uid)
+{
+	if (uid != p->euid || uid != p->fsuid)
+		act_as_another(p);
+	p->euid = p->fsuid = uid;
+}
+
+static void set_effective_gid(struct process *p, gid_t gid)
+{
+	if (gid != p->egid || gid != p->fsgid)
+		act_as_another(p);
+	p->egid = p->fsgid = gid;
+}
+
 static int change_uids(uid_t ruid, uid_t euid, uid_t suid)
 {
 	struct process *p = current_process();
+	struct user *u = NULL;
+	unsigned long flags;
 
-	if (ruid != ID_KEEP) {
-		int err = switch_user(p, ruid);
-
-		if (err)
-			return err;
+	if (ruid != ID_KEEP && ruid != p->uid) {
+		u = user_get(ruid);
+		if (!u)
+			return -EAGAIN;
 	}
-	if (euid != ID_KEEP)
-		p->euid = euid;
+	spin_lock_irqsave(&p->siglock, flags);
+	set_effective_uid(p, euid != ID_KEEP ? euid : p->euid);
+	if (u)
+		u = switch_user(p, u);
 	if (suid != ID_KEEP)
 		p->suid = suid;
-	p->fsuid = p->euid;
 	limits_update(p);
+	spin_unlock_irqrestore(&p->siglock, flags);
+	if (u)
+		user_put(u);
 	return 0;
 }
 
 static void change_gids(gid_t rgid, gid_t egid, gid_t sgid)
 {
 	struct process *p = current_process();
+	unsigned long flags;
 
+	spin_lock_irqsave(&p->siglock, flags);
+	set_effective_gid(p, egid != ID_KEEP ? egid : p->egid);
 	if (rgid != ID_KEEP)
 		p->gid = rgid;
-	if (egid != ID_KEEP)
-		p->egid = egid;
 	if (sgid != ID_KEEP)
 		p->sgid = sgid;
-	p->fsgid = p->egid;
+	spin_unlock_irqrestore(&p->siglock, flags);
 }
 
 SYSCALL_DEFINE1(setuid, uid_t, uid)
@@ -298,8 +318,12 @@ SYSCALL_DEFINE1(setfsuid, uid_t, uid)
 	struct process *p = current_process();
 	uid_t old = p->fsuid;
 
-	if (uid != ID_KEEP && (capable() || uid_is_mine(p, uid) || uid == old))
+	if (uid != ID_KEEP && uid != old && (capable() || uid_is_mine(p, uid))) {
+		spin_lock_irq(&p->siglock);
+		act_as_another(p);
 		p->fsuid = uid;
+		spin_unlock_irq(&p->siglock);
+	}
 	return old;
 }
 
@@ -308,8 +332,12 @@ SYSCALL_DEFINE1(setfsgid, gid_t, gid)
 	struct process *p = current_process();
 	gid_t old = p->fsgid;
 
-	if (gid != ID_KEEP && (capable() || gid_is_mine(p, gid) || gid == old))
+	if (gid != ID_KEEP && gid != old && (capable() || gid_is_mine(p, gid))) {
+		spin_lock_irq(&p->siglock);
+		act_as_another(p);
 		p->fsgid = gid;
+		spin_unlock_irq(&p->siglock);
+	}
 	return old;
 }
 

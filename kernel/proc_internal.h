@@ -85,9 +85,8 @@ struct user *user_of_process(struct process *p);
 void user_count_threads(struct process *p, int n);
 /* cred_exec - the saved ids follow the effective ones; siglock held */
 void cred_exec(struct process *p);
-/* limits_update - p->rlim is new, or p->euid: so mm/ will see it (kernel/rlimit.c); _locked: siglock held */
+/* limits_update - p->rlim is new, or p->euid: so mm/ will see it (kernel/rlimit.c); siglock held, or nobody knows @p */
 void limits_update(struct process *p);
-void limits_update_locked(struct process *p);
 
 /* ---- exit.c ---- */
 void exit_mm_release(void);		/* clear_child_tid, robust list, vfork parent: exec and exit */

@@ -15,7 +15,7 @@
 
 #define NR_OPEN_MAX	(1024UL * 1024)		/* /proc/sys/fs/nr_open's default */
 
-void limits_update_locked(struct process *p)
+void limits_update(struct process *p)
 {
 	struct mm_limits *l = &p->limits;
 	bool admin = p->euid == 0;
@@ -25,15 +25,6 @@ void limits_update_locked(struct process *p)
 	WRITE_ONCE(l->stack, p->rlim[RLIMIT_STACK].rlim_cur);
 	WRITE_ONCE(l->memlock, admin ? RLIM_INFINITY : p->rlim[RLIMIT_MEMLOCK].rlim_cur);
 	WRITE_ONCE(l->admin, admin);
-}
-
-void limits_update(struct process *p)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&p->siglock, flags);
-	limits_update_locked(p);
-	spin_unlock_irqrestore(&p->siglock, flags);
 }
 
 static int check_new(const struct rlimit64 *old, const struct rlimit64 *new, unsigned int which)
@@ -60,7 +51,7 @@ static int do_prlimit(struct process *p, unsigned int which, const struct rlimit
 		err = check_new(&p->rlim[which], new, which);
 		if (!err) {
 			p->rlim[which] = *new;
-			limits_update_locked(p);
+			limits_update(p);
 			cpu_limit_update(p);
 		}
 	}

@@ -3,6 +3,7 @@
  * tests/user/process_test.c - fork, exit, wait, groups and sessions
  */
 #include <fcntl.h>
+#include <grp.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <time.h>
 
 #include "utest.h"
@@ -418,4 +420,77 @@ TEST(thread_made_with_clone_vfork_makes_its_creator_wait)
 
 	CHECK_OK(clone(leave_late, stack, flags, NULL));
 	CHECK_EQ(vfork_left, 1);
+}
+
+/* ---- giving up root ---- */
+
+/* What PR_GET_DUMPABLE says afterwards: an administrator of Linux may have chosen 2. */
+static int shielded(void)
+{
+	char text[8] = "0";
+	int fd = open("/proc/sys/fs/suid_dumpable", O_RDONLY);
+
+	if (fd >= 0)
+		read_whole(fd, text, sizeof(text));
+	return atoi(text);
+}
+
+static void act_as_another(void *arg)
+{
+	int which = *(int *)arg, signal = 0;
+
+	CHECK_OK(prctl(PR_SET_PDEATHSIG, SIGUSR1));
+	CHECK_EQ(prctl(PR_GET_DUMPABLE), 1);
+	CHECK_OK(setresuid((uid_t)-1, 0, (uid_t)-1));		/* nothing new */
+	CHECK_OK(setresgid(1000, (gid_t)-1, 1000));		/* nothing to act with */
+	CHECK_EQ(prctl(PR_GET_DUMPABLE), 1);
+	switch (which) {
+	case 0: CHECK_OK(syscall(SYS_setuid, 1000)); break;
+	case 1: CHECK_OK(syscall(SYS_setgid, 1000)); break;
+	case 2: CHECK_OK(syscall(SYS_setresuid, -1, 1000, -1)); break;
+	case 3: CHECK_EQ(syscall(SYS_setfsuid, 1000), 0); break;
+	case 4: CHECK_EQ(syscall(SYS_setfsgid, 1000), 0); break;
+	}
+	CHECK_EQ(prctl(PR_GET_DUMPABLE), shielded());
+	CHECK_OK(prctl(PR_GET_PDEATHSIG, &signal));
+	CHECK_EQ(signal, 0);
+	CHECK_OK(prctl(PR_SET_DUMPABLE, 1));
+	CHECK_EQ(prctl(PR_GET_DUMPABLE), 1);
+}
+
+TEST(process_that_changes_its_effective_ids_is_not_dumpable)
+{
+	need_root();
+	for (int which = 0; which < 5; which++)
+		CHECK_EXIT(in_child(act_as_another, &which), 0);
+}
+
+static void become_nobody(void)
+{
+	CHECK_OK(setgroups(0, NULL));
+	CHECK_OK(setgid(64009));
+	CHECK_OK(setuid(64009));
+}
+
+TEST(process_that_gave_up_root_hides_its_memory_from_its_new_user)
+{
+	char secret[8] = "secret", seen[8] = "";
+	struct iovec to = { seen, sizeof(seen) }, from = { secret, sizeof(secret) };
+	int ready[2];
+	char c = 0;
+	pid_t pid;
+
+	need_root();
+	CHECK_OK(pipe(ready));
+	pid = fork_ok();
+	if (pid == 0) {
+		become_nobody();
+		CHECK_EQ(write(ready[1], &c, 1), 1);
+		for (;;)
+			pause();
+	}
+	CHECK_EQ(read(ready[0], &c, 1), 1);
+	become_nobody();
+	CHECK_ERR(process_vm_readv(pid, &to, 1, &from, 1, 0), EPERM);
+	CHECK_EQ(seen[0], 0);
 }
