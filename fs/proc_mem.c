@@ -161,7 +161,7 @@ static ssize_t pagemap_copy(struct mm_struct *mm, struct iov_iter *it, unsigned 
 			return done ? done : -EFAULT;
 		done += (ssize_t)(n * sizeof(u64));
 		vpn += n;
-		if (fatal_signal_pending(current))
+		if (cond_resched_killable())
 			break;
 	}
 	return done;
@@ -229,7 +229,7 @@ static ssize_t tables_copy(struct mm_struct *mm, struct tables_text *text, struc
 
 	if (pos == 0 || pos < text->pos)
 		tables_rewind(text, t->show_pfn);
-	while (it->count && !fatal_signal_pending(current)) {
+	while (it->count && !cond_resched_killable()) {
 		size_t skip = (size_t)(pos + done - text->pos), n;
 
 		if (skip >= t->len) {

@@ -29,7 +29,7 @@ static ssize_t read_words(struct iov_iter *it, loff_t *pos, u64 (*word)(const st
 
 	if (*pos % (loff_t)sizeof(u64) || it->count % sizeof(u64))
 		return -EINVAL;
-	while (pfn < max_pfn && it->count) {
+	while (pfn < max_pfn && it->count && !cond_resched_killable()) {
 		u64 words[WORDS];
 		size_t n = min(min(it->count / sizeof(u64), (size_t)WORDS), (size_t)(max_pfn - pfn));
 

@@ -56,7 +56,7 @@ static long do_all(struct mm_struct *mm, const struct request *rq)
 	int err = 0;
 
 	for (unsigned long i = 0; i < rq->n && !err; i++)
-		err = fatal_signal_pending(current) ? -EINTR : do_one(mm, rq, i, &stays);
+		err = cond_resched_killable() ? -EINTR : do_one(mm, rq, i, &stays);
 	return err ? err : stays;
 }
 

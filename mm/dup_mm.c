@@ -141,6 +141,7 @@ static int copy_ptes(struct copy *c, struct vm_area_struct *vma)
 		err = copy_table(c, pmd, addr, next);
 		if (err)
 			return err;
+		cond_resched();
 	}
 	return 0;
 }

@@ -273,7 +273,7 @@ static int advise_populate(struct mm_struct *mm, unsigned long start, unsigned l
 	int err = 0;
 
 	for (; !err && start < end; start += PAGE_SIZE) {
-		if (fatal_signal_pending(current))
+		if (cond_resched_killable())
 			return -EINTR;
 		err = populate_page(mm, start, write);
 	}

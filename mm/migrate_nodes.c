@@ -118,7 +118,7 @@ unsigned long move_misplaced(struct vm_area_struct *vma, unsigned long start, un
 	struct collection c = { .from = from, .next = start, .max = COLLECT_MAX };
 	unsigned long stay = 0;
 
-	while (c.next < end) {
+	for (; c.next < end; cond_resched()) {
 		collect(&c, vma, end);
 		for (unsigned int i = 0; i < c.n; i++) {
 			pgoff_t pgoff = vma->vm_pgoff + ((c.addr[i] - vma->vm_start) >> PAGE_SHIFT);
@@ -162,7 +162,7 @@ static unsigned long migrate_vma(struct vm_area_struct *vma, unsigned long from,
 	struct collection c = { .from = moving_nodes(from, to), .next = vma->vm_start, .max = COLLECT_MAX };
 	unsigned long stay = 0;
 
-	while (c.from && c.next < vma->vm_end) {
+	for (; c.from && c.next < vma->vm_end; cond_resched()) {
 		collect(&c, vma, vma->vm_end);
 		for (unsigned int i = 0; i < c.n; i++) {
 			unsigned int nid = page_to_nid(c.page[i]);

@@ -9,9 +9,11 @@
  *                VMA by reclaim; that alone is what locking means here. VM_LOCKONFAULT comes only
  *                with VM_LOCKED, and says that nobody populates.
  * LOCKS          mmap_lock: write for mlock, read otherwise. mm_populate() takes it per fault, so
- *                that a long populate does not keep other threads from mapping.
+ *                that a long populate does not keep other threads from mapping; between two faults it
+ *                lets other threads run, and ends if it is killed.
  * READ NEXT      fault.c, madvise.c.
  */
+#include <kernel/sched.h>
 #include <mm/uaccess.h>
 #include "mm_internal.h"
 
@@ -44,8 +46,11 @@ static int populate_vma(struct mm_struct *mm, unsigned long addr, unsigned long 
 	if (flags & (VM_PFNMAP | VM_IO | VM_LOCKONFAULT))
 		return 0;
 	for (; addr < end; addr += PAGE_SIZE) {
-		enum fault_result r = handle_mm_fault(mm, addr, write, exec, false);
+		enum fault_result r;
 
+		if (cond_resched_killable())
+			return -EINTR;
+		r = handle_mm_fault(mm, addr, write, exec, false);
 		if (r != FAULT_OK)
 			return r == FAULT_OOM ? -EAGAIN : -ENOMEM;
 	}
@@ -217,6 +222,8 @@ int do_mincore(struct mm_struct *mm, unsigned long addr, size_t len, u8 __user *
 	if (!access_ok(vec, pages))
 		return -EFAULT;
 	for (done = 0; done < pages; done += n) {
+		if (cond_resched_killable())
+			return -EINTR;
 		n = mincore_chunk(mm, addr + (done << PAGE_SHIFT), min(pages - done, sizeof(chunk)), chunk);
 		if (!n)
 			return -ENOMEM;

@@ -49,6 +49,7 @@ static int make_tables(const struct move *m, unsigned long len)
 		next = part_end(addr, end, delta);
 		if (!pte_alloc(mm, addr + delta, &pmd))
 			return -ENOMEM;
+		cond_resched();
 	}
 	return 0;
 }
@@ -87,6 +88,7 @@ static void move_ptes(const struct move *m, unsigned long len)
 	for (; (pmd = next_pmd(mm->pgd, &addr, end)); addr = next) {
 		next = part_end(addr, end, delta);
 		move_table(mm, pmd, addr, next, addr + delta);
+		cond_resched();
 	}
 }
 

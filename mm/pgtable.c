@@ -214,6 +214,7 @@ int walk_page_range(struct mm_struct *mm, unsigned long start, unsigned long end
 		spin_unlock(ptl);
 		if (ret)
 			return ret;
+		cond_resched();
 	}
 	return 0;
 }

@@ -64,7 +64,7 @@ static void remove_pages(struct address_space *as, pgoff_t first, pgoff_t last)
 	struct page *pages[BATCH];
 	unsigned int i, n;
 
-	while ((n = find_get_pages(as, &first, last, BATCH, pages))) {
+	for (; (n = find_get_pages(as, &first, last, BATCH, pages)); cond_resched()) {
 		for (i = 0; i < n; i++) {
 			lock_page(pages[i]);
 			if (pages[i]->mapping == as)

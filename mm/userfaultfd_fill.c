@@ -333,7 +333,7 @@ long userfaultfd_fill(struct userfaultfd_ctx *ctx, const struct uffd_fill_reques
 		if (err)
 			break;
 		done += PAGE_SIZE;
-		if (fatal_signal_pending(current))
+		if (cond_resched_killable())
 			err = -EINTR;
 	}
 	return done ? (long)done : err;

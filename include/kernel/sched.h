@@ -3,8 +3,8 @@
  * sched.h - threads as the scheduler sees them
  *
  * A struct thread is what a CPU runs. What it belongs to (process, files, signals) is opaque here and
- * defined by kernel/process.h. The kernel switches threads only where one blocks or on the way back to
- * user mode; interrupts only set THREAD_WORK_RESCHED.
+ * defined by kernel/process.h. The kernel switches threads only where one blocks, on the way back to user
+ * mode, and where a long call says that it may (cond_resched()); interrupts only set WORK_RESCHED.
  */
 #ifndef KERNEL_SCHED_H
 #define KERNEL_SCHED_H
@@ -184,6 +184,23 @@ static inline bool signal_pending(const struct thread *t)
 }
 
 static inline bool fatal_signal_pending(const struct thread *t) { return (READ_ONCE(t->work) & WORK_FATAL) != 0; }
+
+/* cond_resched - a long call lets others run if it is their turn. As before any sleep: no spinlock is held. */
+static inline void cond_resched(void)
+{
+	might_sleep();
+	if (unlikely(READ_ONCE(current->work) & WORK_RESCHED))
+		schedule();
+}
+/* cond_resched_killable - the same; true: do not go on, a fatal signal waits */
+static inline bool cond_resched_killable(void)
+{
+	might_sleep();
+	if (likely(!READ_ONCE(current->work)))
+		return false;
+	cond_resched();
+	return fatal_signal_pending(current);
+}
 
 /* sched_load - load averages in 1/2048 units for 1, 5, 15 minutes; counts of runnable threads. */
 struct sched_load { unsigned long avg[3]; unsigned int running, total; };

@@ -33,7 +33,7 @@ static inline unsigned long pmd_addr_end(unsigned long addr, unsigned long end)
 
 /* walk_page_range - call @fn for each pte table piece in [start, end): ptes [pte, pte+n) map addr
  * onwards; table locked.
- * Empty levels are skipped. @fn returns non-zero to stop; that value is returned. */
+ * Empty levels are skipped. @fn returns non-zero to stop; that value is returned. sleeps: between two tables */
 int walk_page_range(struct mm_struct *mm, unsigned long start, unsigned long end,
 		    int (*fn)(pte_t *pte, unsigned long addr, unsigned int n, void *arg), void *arg);
 /*

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/membarrier.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -12,6 +13,11 @@
 #include <sys/syscall.h>
 
 #include "utest.h"
+
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#define MADV_POPULATE_WRITE 23
+#endif
 
 static int membarrier(int cmd, unsigned int flags)
 {
@@ -170,6 +176,69 @@ TEST(mlock_limit_is_obeyed_by_every_way_to_lock)
 	CHECK_ERR(mlockall(MCL_FUTURE), EPERM);
 }
 
+/* ---- calls that would take minutes ---- */
+
+#define HUGE	((size_t)512 << 30)
+
+/* Zero pages only: what runs short is time. */
+static void populate_512_gib(void *arg)
+{
+	int advice = *(int *)arg;
+	char *p = mmap(NULL, HUGE, PROT_READ, ANON | MAP_NORESERVE | (advice ? 0 : MAP_POPULATE), -1, 0);
+
+	if (p == MAP_FAILED)
+		_exit(1);
+	if (advice == -1)
+		mlock(p, HUGE);
+	else if (advice)
+		madvise(p, HUGE, advice);
+	_exit(2);
+}
+
+/* On one CPU, so that we only come back from our sleep when the kernel takes the CPU from the other. */
+static void interrupt_populate(int advice)
+{
+	cpu_set_t one;
+	int64_t start;
+	int st = 0;
+	pid_t pid;
+
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	CHECK_OK(sched_setaffinity(0, sizeof(one), &one));
+	pid = fork_ok();
+	if (pid == 0)
+		populate_512_gib(&advice);
+	start = now_ns();
+	sleep_ms(300);
+	CHECK(now_ns() - start < 5000000000LL);
+	CHECK_EQ(waitpid(pid, &st, WNOHANG), 0);		/* it is at it */
+	CHECK_OK(kill(pid, SIGKILL));
+	start = now_ns();
+	CHECK_KILLED(wait_for(pid), SIGKILL);
+	CHECK(now_ns() - start < 10000000000LL);
+}
+
+TEST(populate_of_a_huge_range_lets_others_run_and_can_be_killed)
+{
+	interrupt_populate(0);
+}
+
+TEST(madvise_populate_of_a_huge_range_lets_others_run_and_can_be_killed)
+{
+	interrupt_populate(MADV_POPULATE_READ);
+}
+
+TEST(mlock_of_a_huge_range_lets_others_run_and_can_be_killed)
+{
+	const struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
+
+	need_root();
+	if (setrlimit(RLIMIT_MEMLOCK, &all))
+		SKIP("the limit of locked memory cannot be raised here");
+	interrupt_populate(-1);
+}
+
 /* ---- remap_file_pages ---- */
 
 TEST(remap_file_pages_shows_a_file_in_another_order)
@@ -208,10 +277,6 @@ TEST(remap_file_pages_refuses_private_memory_and_rights)
 
 /* ---- madvise, mprotect: the rarer values ---- */
 
-#ifndef MADV_POPULATE_READ
-#define MADV_POPULATE_READ 22
-#define MADV_POPULATE_WRITE 23
-#endif
 #ifndef MADV_DONTNEED_LOCKED
 #define MADV_DONTNEED_LOCKED 24
 #endif
