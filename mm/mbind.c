@@ -41,7 +41,7 @@ struct mempolicy *get_vma_policy(const struct vm_area_struct *vma, pgoff_t pgoff
 	return vma->vm_policy;
 }
 
-/* set_policy - the part of *@vmap inside [start, end) gets @pol */
+/* set_policy - the part of *@vmap inside [start, end) gets @pol; after an error *@vmap may be gone */
 static int set_policy(struct vm_area_struct **vmap, unsigned long start, unsigned long end, struct mempolicy *pol)
 {
 	struct vm_area_struct *vma = *vmap;
@@ -92,8 +92,11 @@ static int set_range(struct mm_struct *mm, unsigned long start, unsigned long en
 	struct vm_area_struct *vma = find_vma(mm, start);
 	int err = 0;
 
-	for (; !err && start < end; start = vma->vm_end, vma = vma_next(vma))
+	for (; start < end; start = vma->vm_end, vma = vma_next(vma)) {
 		err = set_policy(&vma, start, end, pol);
+		if (err)
+			break;			/* and vma may be gone */
+	}
 	return err;
 }
 

@@ -110,9 +110,12 @@ struct vm_area_struct *vma_merge(struct vm_area_struct *vma);
 /* vma_merge_below, vma_merge_above - the same with one of them */
 struct vm_area_struct *vma_merge_below(struct vm_area_struct *vma);
 void vma_merge_above(struct vm_area_struct *vma);
-/* vma_isolate - split so that @vma is its part in [start, end); 0, -ENOMEM */
+/* vma_unsplit - take split_vma(vma, vma->vm_start, true) back; @vma is gone then */
+void vma_unsplit(struct vm_area_struct *vma);
+/* vma_isolate - split so that @vma is its part in [start, end); 0; -ENOMEM: borders as before, and @vma may be gone */
 int vma_isolate(struct vm_area_struct *vma, unsigned long start, unsigned long end);
-/* vma_modify - the part [start, end) of *@vmap gets @flags, and *@vmap is the VMA it is in now; 0, -ENOMEM */
+/* vma_modify - the part [start, end) of *@vmap gets @flags, and *@vmap is the VMA it is in now; 0; -ENOMEM: nothing
+ * changed, and *@vmap may be gone */
 int vma_modify(struct vm_area_struct **vmap, unsigned long start, unsigned long end, unsigned long flags);
 
 /* ---- mmap.c ---- */

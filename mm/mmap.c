@@ -12,7 +12,8 @@
  *                only then let the objects go (close).
  *
  * ALWAYS TRUE    N1  a request that fails changed nothing, except that MAP_FIXED may already
- *                    have unmapped what was there (as POSIX allows and Linux does).
+ *                    have unmapped what was there (as POSIX allows and Linux does), and that VMAs
+ *                    stay split at both ends if there is no memory to tell a userfaultfd.
  *                N2  vm_ops->open() has run for every linked VMA, close() runs once for each.
  *                N3  total_vm is the sum over all VMAs.
  *
@@ -417,9 +418,10 @@ static int split_ends(struct mm_struct *mm, unsigned long start, unsigned long e
 		      struct vm_area_struct **first)
 {
 	struct vm_area_struct *vma = *first, *last;
+	bool below = vma->vm_start < start;
 	int err;
 
-	if (vma->vm_start < start) {
+	if (below) {
 		if (end < vma->vm_end && mm->map_count >= MAX_MAP_COUNT)
 			return -ENOMEM;		/* otherwise the count will not be above what it is now */
 		err = split_vma(vma, start, true);
@@ -429,10 +431,9 @@ static int split_ends(struct mm_struct *mm, unsigned long start, unsigned long e
 	last = find_vma_intersection(mm, end - 1, end);
 	if (last && last->vm_end > end) {
 		err = split_vma(last, end, false);
-		if (err) {
-			vma_merge_below(vma);
-			return err;
-		}
+		if (err && below)
+			vma_unsplit(vma);
+		return err;
 	}
 	return 0;
 }

@@ -166,8 +166,9 @@ static int register_locked(struct userfaultfd_ctx *ctx, unsigned long start, uns
 		if (vma->uffd_ctx == ctx && (vma->vm_flags & vm_flags) == vm_flags)
 			continue;
 		err = vma_isolate(vma, max(start, vma->vm_start), min(end, vma->vm_end));
-		if (!err)
-			vma = register_vma(vma, ctx, vm_flags);
+		if (err)
+			break;			/* and vma may be gone */
+		vma = register_vma(vma, ctx, vm_flags);
 	}
 	VALIDATE(mm_check(ctx->mm));
 	return err;

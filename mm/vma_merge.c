@@ -78,6 +78,12 @@ static void merge_pair(struct vm_area_struct *a, struct vm_area_struct *b)
 	vm_area_remove(b);
 }
 
+/* Whatever they are, also if two such VMAs would never merge by themselves: they were one. */
+void vma_unsplit(struct vm_area_struct *vma)
+{
+	merge_pair(vma_prev(vma), vma);
+}
+
 void vma_merge_above(struct vm_area_struct *vma)
 {
 	struct vm_area_struct *next = vma_next(vma);
@@ -122,17 +128,18 @@ struct vm_area_struct *vma_merge_new(struct vm_area_struct *new, struct vm_area_
 
 int vma_isolate(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
-	int splits = (vma->vm_start < start) + (end < vma->vm_end), err = 0;
+	bool below = vma->vm_start < start, above = end < vma->vm_end;
+	int splits = below + above, err = 0;
 
 	if (vma->vm_mm->map_count + splits > MAX_MAP_COUNT && splits)
 		return -ENOMEM;
-	if (vma->vm_start < start)
+	if (below)
 		err = split_vma(vma, start, true);
-	if (err || vma->vm_end <= end)
+	if (err || !above)
 		return err;
 	err = split_vma(vma, end, false);
-	if (err)
-		vma_merge_below(vma);		/* no trace of the first split */
+	if (err && below)
+		vma_unsplit(vma);
 	return err;
 }
 

@@ -428,6 +428,28 @@ static void no_memory_while_filling_leaves_the_object_without_the_page(void **st
 	assert_int_equal(r, PAGE_SIZE);
 }
 
+/* Registering the middle of a VMA splits it twice, or, without memory for that, not at all. */
+static void no_memory_while_registering_the_middle_leaves_one_vma(void **state)
+{
+	struct model m;
+	long n, maps;
+	int r = -ENOMEM;
+
+	model_begin(&m, false);
+	assert_int_equal(userfaultfd_unregister(m.ctx, m.base, PAGES * PAGE_SIZE), 0);
+	maps = m.mm->map_count;
+	for (n = 0; r == -ENOMEM; n++) {
+		host_fail_after(n);
+		r = userfaultfd_register(m.ctx, m.base + PAGE_SIZE, PAGE_SIZE, VM_UFFD_MISSING);
+		host_fail_after(-1);
+		mm_check(m.mm);
+		assert_int_equal(m.mm->map_count, r ? maps : maps + 2);
+	}
+	assert_int_equal(r, 0);
+	assert_true(n > 2);
+	model_end(&m);
+}
+
 static void a_file_cut_short_takes_its_pages_but_not_their_protection(void **state)
 {
 	struct uffd_fill_request rq = { .what = UFFD_ZERO, .len = PAGE_SIZE };
@@ -463,6 +485,7 @@ int main(void)
 		SPACE_TEST(protection_is_flushed_before_anybody_sees_it),
 		SPACE_TEST(no_memory_while_filling_leaves_the_page_missing),
 		SPACE_TEST(no_memory_while_filling_leaves_the_object_without_the_page),
+		SPACE_TEST(no_memory_while_registering_the_middle_leaves_one_vma),
 		SPACE_TEST(a_file_cut_short_takes_its_pages_but_not_their_protection),
 	};
 

@@ -14,6 +14,7 @@
 #include <kernel/percpu.h>
 #include <limits.h>
 #include <mm/lazyfree.h>
+#include <mm/mempolicy.h>
 #include <mm/page_alloc.h>
 #include <mm/page_cache.h>
 #include <uapi/errno.h>
@@ -480,6 +481,59 @@ static void a_full_map_still_moves_borders_and_gives_up_ends(void **state)
 	end_space(mm);
 }
 
+/* The middle of a VMA cannot be split off: it stays one, whatever it is, and nobody looks at what is gone. */
+static void bind_middle(struct mm_struct *mm, unsigned long a, int *err)
+{
+	static const struct mempolicy wish = { .mode = MPOL_BIND, .nodes = 1, .asked = 1 };
+
+	*err = do_mbind(mm, a + PAGE_SIZE, PAGE_SIZE, &wish, 0);
+}
+
+static void advise_middle(struct mm_struct *mm, unsigned long a, int *err)
+{
+	*err = do_madvise(mm, a + PAGE_SIZE, PAGE_SIZE, MADV_DONTFORK);
+}
+
+static void unmap_middle(struct mm_struct *mm, unsigned long a, int *err)
+{
+	*err = do_munmap(mm, a + PAGE_SIZE, PAGE_SIZE);
+}
+
+static void split_without_memory(unsigned long set, void (*call)(struct mm_struct *, unsigned long, int *))
+{
+	struct mmap_request rq = { .len = 3 * PAGE_SIZE, .prot = RW, .flags = MAP_SHARED, .vm_flags_set = set };
+	struct mm_struct *mm = mm_alloc();
+	unsigned int failed = 0;
+	int err = -1;
+	long a;
+
+	object_request(0, &rq);
+	a = do_mmap(mm, &rq);
+	assert_true(a > 0);
+	for (long n = 0; err; n++) {
+		host_fail_after(n);
+		call(mm, (unsigned long)a, &err);
+		host_fail_after(-1);
+		mm_check(mm);
+		failed += err != 0;
+		if (err)
+			assert_int_equal(mm->map_count, 1);
+	}
+	assert_true(failed >= 2);
+	end_space(mm);
+}
+
+static void a_vma_that_cannot_be_split_twice_stays_one(void **state)
+{
+	static const unsigned long sets[] = { 0, VM_DONTEXPAND };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(sets); i++) {
+		split_without_memory(sets[i], bind_middle);
+		split_without_memory(sets[i], advise_middle);
+		split_without_memory(sets[i], unmap_middle);
+	}
+}
+
 static void a_border_that_cannot_move_stays_where_it_is(void **state)
 {
 	struct mm_struct *mm = mm_alloc();
@@ -509,6 +563,7 @@ int main(void)
 		SPACE_TEST(a_dontunmap_move_leaves_an_empty_mapping_behind),
 		SPACE_TEST(a_move_of_length_zero_maps_shared_memory_again),
 		SPACE_TEST(a_full_map_still_moves_borders_and_gives_up_ends),
+		SPACE_TEST(a_vma_that_cannot_be_split_twice_stays_one),
 		SPACE_TEST(a_border_that_cannot_move_stays_where_it_is),
 	};
 
