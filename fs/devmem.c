@@ -19,6 +19,7 @@
 
 static const struct vm_ops mem_vm_ops = {
 	.open = file_vm_open, .close = file_vm_close, .fault = pfn_fault, .access = pfn_access,
+	.shows_residency = file_shows_residency,
 };
 
 static ssize_t mem_transfer(struct file *f, struct iov_iter *it, loff_t *pos)

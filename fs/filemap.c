@@ -219,10 +219,18 @@ void file_vm_close(struct vm_area_struct *vma)
 	file_put(vma->vm_file);
 }
 
+bool file_shows_residency(struct vm_area_struct *vma)
+{
+	const struct file *f = vma->vm_file;
+
+	return inode_owner_or_capable(f->inode) || inode_permission(f->inode, W_OK) == 0;
+}
+
 /* fault is NULL: the page cache answers */
 const struct vm_ops file_vm_ops = {
 	.open	= file_vm_open,
 	.close	= file_vm_close,
+	.shows_residency = file_shows_residency,
 };
 
 /* boot parameter nopage=share: the page cache answers only if no other process can (mm/share_page.c) */
@@ -230,6 +238,7 @@ static const struct vm_ops share_vm_ops = {
 	.open	= file_vm_open,
 	.close	= file_vm_close,
 	.fault	= share_page_fault,
+	.shows_residency = file_shows_residency,
 };
 
 int generic_file_mmap(struct file *f, struct mmap_request *rq)

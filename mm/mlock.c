@@ -191,23 +191,40 @@ static u8 page_resident(struct vm_area_struct *vma, unsigned long addr)
 	return resident;
 }
 
+/*
+ * shows_residency - which pages of a file are in memory tells what others read: not for everybody. Memory without a
+ * file belongs to who mapped it; of what the kernel itself put there all counts as resident.
+ */
+static bool shows_residency(struct vm_area_struct *vma)
+{
+	if (vma->vm_ops && vma->vm_ops->shows_residency)
+		return vma->vm_ops->shows_residency(vma);
+	return vma_is_anonymous(vma) || vma->mapping;
+}
+
+static void vma_residency(struct vm_area_struct *vma, unsigned long addr, size_t n, u8 *vec)
+{
+	bool shown = shows_residency(vma);
+
+	for (size_t i = 0; i < n; i++, addr += PAGE_SIZE)
+		vec[i] = shown ? page_resident(vma, addr) : 1;
+}
+
 /* mincore_chunk - bytes for at most @n pages from @addr on, up to a hole; their number. Read lock taken here. */
 static size_t mincore_chunk(struct mm_struct *mm, unsigned long addr, size_t n, u8 *vec)
 {
 	struct vm_area_struct *vma;
-	size_t i;
+	size_t done = 0, part;
 
 	down_read(&mm->mmap_lock);
-	vma = find_vma(mm, addr);
-	for (i = 0; i < n; i++, addr += PAGE_SIZE) {
-		if (vma && addr >= vma->vm_end)
-			vma = vma_next(vma);
-		if (!vma || addr < vma->vm_start)
-			break;
-		vec[i] = page_resident(vma, addr);
+	for (vma = find_vma(mm, addr); vma && vma->vm_start <= addr && done < n; vma = vma_next(vma)) {
+		part = min(n - done, (vma->vm_end - addr) >> PAGE_SHIFT);
+		vma_residency(vma, addr, part, vec + done);
+		done += part;
+		addr += part << PAGE_SHIFT;
 	}
 	up_read(&mm->mmap_lock);
-	return i;
+	return done;
 }
 
 int do_mincore(struct mm_struct *mm, unsigned long addr, size_t len, u8 __user *vec)

@@ -111,6 +111,7 @@ int generic_file_mmap(struct file *f, struct mmap_request *rq);
 /* file_vm_open, file_vm_close - for vm_ops of a mapping that keeps nothing but its file */
 void file_vm_open(struct vm_area_struct *vma);
 void file_vm_close(struct vm_area_struct *vma);
+bool file_shows_residency(struct vm_area_struct *vma);	/* to its owner, and to those who may write it */
 loff_t generic_file_llseek(struct file *f, loff_t off, int whence);
 /* llseek_to - the common arithmetic: SET, CUR and END against @size; stores f->pos */
 loff_t llseek_to(struct file *f, loff_t off, int whence, loff_t size);

@@ -48,6 +48,8 @@ struct vm_ops {
 	/* access - read or write the object for ptrace and /proc/PID/mem where there is no struct page */
 	int	(*access)(struct vm_area_struct *vma, unsigned long addr, void *buf, int len, bool write);
 	bool	no_userfault;				/* a userfaultfd is refused, although the object is memory */
+	/* shows_residency - may the caller learn which pages are in memory (mincore)? NULL: where there is no file */
+	bool	(*shows_residency)(struct vm_area_struct *vma);
 	/* name - for /proc/PID/maps: text of the last column ("[vdso]"), or NULL: ask the file */
 	const char *(*name)(struct vm_area_struct *vma);
 };

@@ -3,12 +3,14 @@
  * tests/user/memanswers_test.c - answers of calls about memory that callmatrix once found to differ from Linux's
  */
 #include <fcntl.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
@@ -128,6 +130,39 @@ TEST(mincore_reports_the_pages_before_a_hole)
 	CHECK_EQ(vec[0] & 1, 1);
 	CHECK_EQ(vec[1] & 1, 1);
 	CHECK_EQ(vec[2], 9);
+}
+
+/* A file of four pages, of which the last three are holes. */
+static void look_at_residency(void *arg)
+{
+	unsigned char vec[4] = { 0 };
+	int *want = arg;
+	char *p;
+
+	CHECK_OK(setgroups(0, NULL));
+	CHECK_OK(setgid(64009));
+	CHECK_OK(setuid(64009));
+	p = mmap(NULL, 4 * PAGE, PROT_READ, MAP_SHARED, want[0], 0);
+	CHECK(p != MAP_FAILED);
+	CHECK_OK(mincore(p, 4 * PAGE, vec));
+	for (int i = 0; i < 4; i++)
+		CHECK_EQ(vec[i] & 1, want[1 + i]);
+}
+
+TEST(mincore_shows_what_is_cached_only_to_those_who_may_write_the_file)
+{
+	int hidden[] = { 0, 1, 1, 1, 1 }, shown[] = { 0, 1, 0, 0, 0 }, fd = sized_file(4);
+
+	need_root();
+	CHECK_EQ(pwrite(fd, "x", 1, 0), 1);
+	hidden[0] = shown[0] = open("f", O_RDONLY);
+	CHECK_OK(hidden[0]);
+	CHECK_EXIT(in_child(look_at_residency, hidden), 0);
+	CHECK_OK(fchmod(fd, 0666));
+	CHECK_EXIT(in_child(look_at_residency, shown), 0);
+	CHECK_OK(fchmod(fd, 0644));
+	CHECK_OK(fchown(fd, 64009, 0));
+	CHECK_EXIT(in_child(look_at_residency, shown), 0);
 }
 
 TEST(madvise_populate_below_a_growing_stack_is_enomem_and_does_not_grow_it)
