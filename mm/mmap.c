@@ -89,6 +89,8 @@ int mmap_region(struct mm_struct *mm, struct vm_area_struct *proto, bool merge)
 	struct vm_area_struct *prev, *vma, *next;
 	unsigned long pages = vma_pages(proto);
 
+	if (unlikely(proto->vm_flags & VM_SPECIAL))
+		proto->vm_flags &= ~VM_LOCKED_MASK;	/* it cannot go away; and nobody would unlock it */
 	if (!vm_charge(mm, proto->vm_flags, pages))
 		return -ENOMEM;
 	next = find_vma_prev(mm, proto->vm_start, &prev);

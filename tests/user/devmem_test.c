@@ -135,6 +135,14 @@ TEST(devmem_pages_are_neither_counted_nor_locked)
 	CHECK_ERR(mremap((void *)bridge, page, 2 * page, MREMAP_MAYMOVE), EFAULT);
 }
 
+TEST(devmem_mapped_after_mlockall_future_does_not_count_as_locked)
+{
+	CHECK_OK(mlockall(MCL_FUTURE));
+	CHECK(is_bridge(*map_bridge()));
+	CHECK_OK(munlockall());
+	CHECK_EQ(read_number("/proc/self/status", "VmLck:"), 0);
+}
+
 TEST(devmem_refuses_memory_and_addresses_of_nobody)
 {
 	int fd = open_mem();
