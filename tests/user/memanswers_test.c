@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -183,6 +184,25 @@ TEST(mremap_of_length_zero_onto_itself_is_efault)
 
 	CHECK(mremap(p, 0, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, p) == MAP_FAILED);
 	CHECK_EQ(errno, EFAULT);
+}
+
+/* As Linux since 6.17; until then the mapping at the new place was gone before the limit was looked at. */
+TEST(mremap_onto_a_mapping_counts_both_against_the_limit_and_leaves_both)
+{
+	char *p = map_pages(FREE_PLACE, 1, MAP_PRIVATE), *to = map_pages(FREE_PLACE + 16 * PAGE, 2, MAP_PRIVATE);
+	struct rlimit r = { 0, RLIM_INFINITY };
+
+	read_number("/proc/self/status", "VmSize:");		/* reading takes memory by itself, once */
+	r.rlim_cur = (rlim_t)read_number("/proc/self/status", "VmSize:") * 1024;
+	CHECK_OK(setrlimit(RLIMIT_AS, &r));
+	CHECK(mremap(p, PAGE, 2 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, to) == MAP_FAILED);
+	CHECK_EQ(errno, ENOMEM);
+	CHECK_EQ(p[0], 'a');
+	CHECK_EQ(to[PAGE], 'b');
+	r.rlim_cur += PAGE;
+	CHECK_OK(setrlimit(RLIMIT_AS, &r));
+	CHECK(mremap(p, PAGE, 2 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to);
+	CHECK_EQ(to[PAGE], 0);
 }
 
 TEST(mremap_that_cuts_off_what_lies_behind_the_mapping_moves_the_rest)
