@@ -11,9 +11,10 @@
  * LOCKS          mmap_lock: write for mlock, read otherwise. mm_populate() takes it per fault, so
  *                that a long populate does not keep other threads from mapping; between two faults it
  *                lets other threads run, and ends if it is killed.
+ * LEFT OUT       writing (msync): memory is all the store that any object has, so what was written is where it
+ *                belongs, and the call only looks at its arguments.
  * READ NEXT      fault.c, madvise.c.
  */
-#include <kernel/sched.h>
 #include <mm/uaccess.h>
 #include "mm_internal.h"
 
@@ -252,51 +253,6 @@ int do_mincore(struct mm_struct *mm, unsigned long addr, size_t len, u8 __user *
 
 /* ---- msync ----------------------------------------------------------------------------------- */
 
-/* Dirty bits move from ptes to pages; the pages of objects without writeout stay dirty for ever. */
-static int sync_ptes(pte_t *ptep, unsigned long addr, unsigned int n, void *arg)
-{
-	unsigned int i;
-
-	(void)addr;
-	(void)arg;
-	for (i = 0; i < n; i++) {
-		pte_t pte = ptep_get(ptep + i);
-
-		if (pte_present(pte) && !pte_special(pte) && pte_dirty(pte))
-			set_page_dirty(pfn_to_page(pte_pfn(pte)));
-	}
-	return 0;
-}
-
-/* sync_pages - start writing the dirty pages of [first, last]; with tmpfs there is nothing to do */
-static int sync_pages(struct address_space *as, pgoff_t first, pgoff_t last)
-{
-	struct page *pages[16];
-	unsigned int i, n;
-	int err = 0;
-
-	while (!err && first <= last && (n = find_get_pages(as, &first, last, 16, pages))) {
-		for (i = 0; i < n; i++) {
-			if (!err && PageDirty(pages[i]))
-				err = as->ops->writeout(as, pages[i]);
-			put_page(pages[i]);
-		}
-		if (!first)
-			break;
-	}
-	return err;
-}
-
-static int sync_vma(struct vm_area_struct *vma, unsigned long start, unsigned long end)
-{
-	pgoff_t first = vma->vm_pgoff + ((start - vma->vm_start) >> PAGE_SHIFT);
-
-	if (!(vma->vm_flags & VM_SHARED) || !vma->mapping || !vma->mapping->ops->writeout)
-		return 0;
-	walk_page_range(vma->vm_mm, start, end, sync_ptes, NULL);
-	return sync_pages(vma->mapping, first, first + ((end - start) >> PAGE_SHIFT) - 1);
-}
-
 int do_msync(struct mm_struct *mm, unsigned long addr, size_t len, int flags)
 {
 	unsigned long end = addr + ALIGN_UP(len, PAGE_SIZE);
@@ -320,8 +276,7 @@ int do_msync(struct mm_struct *mm, unsigned long addr, size_t len, int flags)
 		}
 		if ((flags & MS_INVALIDATE) && (vma->vm_flags & VM_LOCKED))
 			err = -EBUSY;
-		else if (flags & MS_SYNC)
-			err = sync_vma(vma, addr, min(end, vma->vm_end));
+		ASSERT(!vma->mapping || !vma->mapping->ops->writeout);
 		addr = vma->vm_end;
 	}
 	up_read(&mm->mmap_lock);
