@@ -17,6 +17,7 @@ struct request {
 	int __user			*status;
 	unsigned long			n;
 	bool				all;		/* MPOL_MF_MOVE_ALL */
+	unsigned long			with_memory;	/* nodes that pages can go to */
 };
 
 /* The node that page @i shall go to; -EFAULT, -ENODEV: there is none. */
@@ -26,7 +27,7 @@ static int wanted_node(const struct request *rq, unsigned long i)
 
 	if (get_user(nid, &rq->nodes[i]))
 		return -EFAULT;
-	return nid < 0 || nid >= MAX_NUMNODES || !(nodes_with_memory() >> nid & 1) ? -ENODEV : nid;
+	return nid < 0 || nid >= MAX_NUMNODES || !(rq->with_memory >> nid & 1) ? -ENODEV : nid;
 }
 
 /* One page; *@stays counts those that should have moved. */
@@ -76,7 +77,7 @@ static long move_process(struct process *p, const struct request *rq)
 SYSCALL_DEFINE6(move_pages, pid_t, pid, unsigned long, n, const unsigned long __user *, pages,
 		const int __user *, nodes, int __user *, status, int, flags)
 {
-	struct request rq = { pages, nodes, status, n, flags & MPOL_MF_MOVE_ALL };
+	struct request rq = { pages, nodes, status, n, flags & MPOL_MF_MOVE_ALL, nodes_with_memory() };
 	struct process *p;
 	long result;
 
