@@ -28,8 +28,8 @@
  *                F4  a cached page, or the first private copy of it, is mapped under its page lock
  *                    with mapping and size checked, or (fault-around) a page under tree_lock, its
  *                    lock free, with a size that may be old: truncate.c finds all of them.
- *                F5  nobody waits for a page lock, or for a userfaultfd, with the VMA pinned: FAULT_WAIT
- *                    and FAULT_UFFD_* let go of it first, wait and start over.
+ *                F5  nobody waits with the VMA pinned for a userfaultfd, or for a locked page (one just being filled
+ *                    excepted, page_cache_get()): FAULT_UFFD_* and FAULT_WAIT let go, wait and start over.
  *
  * LOCKS          pinned VMA (vma_lock.c) or mmap_lock (read) > page lock > ptl > tree_lock.
  *                Stack growth lets go, takes mmap_lock for writing and starts over.

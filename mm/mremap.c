@@ -6,8 +6,9 @@
  *
  * THE PICTURE    shrink     munmap the tail
  *                grow       in place if nothing is above; else, with MREMAP_MAYMOVE:
- *                move       new VMA (same object, same pgoff) -> ptes old to new -> flush old
- *                           range -> munmap the old VMA, now without pages
+ *                move       new VMA (same object; its pgoff where the old range began, or, as no page
+ *                           remembers that, its own address) -> ptes old to new -> flush old range ->
+ *                           munmap the old VMA, now without pages
  *
  * ALWAYS TRUE    R1  a page is mapped by exactly one of the two addresses at any time: its pte
  *                    is cleared before the new one is set, under both table locks.

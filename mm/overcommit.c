@@ -17,8 +17,9 @@
  *                                  that either can still start a program that ends another
  *
  * ALWAYS TRUE    O1  committed = pages of all VMAs with VM_ACCOUNT + charged pages of all objects.
- *                O2  a VMA keeps VM_ACCOUNT until it goes, so that what is taken back is what was
- *                    charged; split and merge move no page across the flag.
+ *                O2  a VMA gets VM_ACCOUNT with its charge and loses it with that: when it goes, or when
+ *                    mprotect forgives it, as nothing can be written to it any more and nothing was.
+ *                    Split and merge move no page across the flag.
  *
  * LOCKS          none: one atomic word. A charge is added first and looked at after, so that two
  *                callers can be refused together, but never both be let in beyond the limit.

@@ -23,8 +23,9 @@ struct aspace_ops {
 	int	(*charge)(struct address_space *as);
 	/* writeout - start writing dirty @page; NULL: memory is the backing store (tmpfs) */
 	int	(*writeout)(struct address_space *as, struct page *page);
-	/* punch - cut the hole [start, end) for MADV_REMOVE and account for it; mmap_lock held; 0 or -errno.
-	 * NULL: -EOPNOTSUPP */
+	/* punch - cut the hole [start, end) for MADV_REMOVE and account for it; 0 or -errno. NULL: -EOPNOTSUPP.
+	 * mmap_lock held, not the owner's lock. Seals hold all the same: the caller comes from a VMA that counts in
+	 * i_mmap_writable, so F_SEAL_WRITE is not set, nor can be before mmap_lock is let go. */
 	int	(*punch)(struct address_space *as, loff_t start, loff_t end);
 };
 
