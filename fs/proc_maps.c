@@ -159,12 +159,26 @@ static void add_usage(struct vma_usage *sum, const struct vma_usage *u)
 	sum->swap += u->swap;
 }
 
-/* numa_maps: the policy of each mapping (its own; the thread's counts where it has none), and where its pages are. */
+/* What counts where a mapping has no policy: that of the thread whose directory this is. */
+static struct mempolicy thread_policy(struct seq_file *m)
+{
+	struct mempolicy pol = { .mode = MPOL_DEFAULT };
+	const struct thread *t;
+
+	spin_lock(&tasklist_lock);
+	t = find_thread(proc_pid(m->inode)->tid);
+	if (t && t->process == seq_process(m))
+		pol = t->mempolicy;
+	spin_unlock(&tasklist_lock);
+	return pol;
+}
+
+/* numa_maps: the policy of each mapping, its own or the thread's, and where its pages are. */
 static void show_numa(struct seq_file *m, struct mm_struct *mm, struct vm_area_struct *vma, char *buf)
 {
 	const char *name = special_name(mm, vma);
 	unsigned long pages, anon, dirty;
-	struct mempolicy *pol = get_vma_policy(vma, vma->vm_pgoff);
+	struct mempolicy *own = get_vma_policy(vma, vma->vm_pgoff), pol = own ? *own : thread_policy(m);
 	char policy[MPOL_NAME_LEN];
 	struct vma_usage u;
 	unsigned int nid;
@@ -173,8 +187,8 @@ static void show_numa(struct seq_file *m, struct mm_struct *mm, struct vm_area_s
 	pages = u.rss >> PAGE_SHIFT;
 	anon = u.anonymous >> PAGE_SHIFT;
 	dirty = (u.shared_dirty + u.private_dirty) >> PAGE_SHIFT;
-	seq_printf(m, "%08lx %s", vma->vm_start, mpol_name(pol, policy));
-	mpol_put(pol);
+	seq_printf(m, "%08lx %s", vma->vm_start, mpol_name(&pol, policy));
+	mpol_put(own);
 	if (vma->vm_file) {
 		seq_puts(m, " file=");
 		show_name(m, mm, vma, buf, "\n\t= ");

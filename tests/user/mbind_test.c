@@ -371,6 +371,40 @@ TEST(mbind_move_all_needs_privilege)
 	CHECK_EXIT(in_child(without_privilege, map(page, RW, ANON, -1)), 0);
 }
 
+/* The word behind the address of @p in numa_maps. */
+static void policy_shown(const char *file, const char *p, char word[64])
+{
+	char line[512];
+	FILE *f = fopen(file, "r");
+
+	if (!f)
+		SKIP("no %s", file);
+	*word = '\0';
+	while (fgets(line, sizeof(line), f))
+		if (strtoul(line, NULL, 16) == (uintptr_t)p)
+			CHECK_EQ(sscanf(line, "%*x %63s", word), 1);
+	fclose(f);
+}
+
+TEST(numa_maps_shows_the_threads_policy_where_a_mapping_has_none)
+{
+	unsigned long nodes = need_nodes(1), one = nodes & -nodes;
+	char *p = map(3 * page, RW, ANON, -1), word[64], want[64];
+
+	CHECK_OK(bind_nodes(p + page, page, BIND, one, 0));
+	CHECK_OK(set_policy(INTERLEAVE, one));
+	snprintf(want, sizeof(want), "interleave:%u", first_node(nodes));
+	policy_shown("/proc/self/numa_maps", p, word);
+	CHECK(!strcmp(word, want));
+	policy_shown("/proc/thread-self/numa_maps", p + 2 * page, word);
+	CHECK(!strcmp(word, want));
+	policy_shown("/proc/self/numa_maps", p + page, word);
+	CHECK(!strncmp(word, "bind:", 5));
+	CHECK_OK(set_policy(DEFAULT, 0));
+	policy_shown("/proc/self/numa_maps", p, word);
+	CHECK(!strcmp(word, "default"));
+}
+
 TEST(numa_maps_shows_the_policy_of_each_mapping)
 {
 	unsigned long allowed = need_nodes(1);
