@@ -116,12 +116,17 @@ static loff_t null_llseek(struct file *f, loff_t off, int whence)
 	return 0;
 }
 
-/* A mapping of /dev/zero is anonymous memory: private, or a shared object that do_mmap() makes. */
+static const struct vm_ops zero_vm_ops = { .open = file_vm_open, .close = file_vm_close, .anonymous = true };
+
+/* A mapping of /dev/zero is anonymous memory: private, with a file's name, or a shared object that do_mmap() makes. */
 static int zero_mmap(struct file *f, struct mmap_request *rq)
 {
-	if ((rq->flags & MAP_TYPE) == MAP_SHARED_VALIDATE)	/* its flags have been checked */
-		rq->flags = (rq->flags & ~(unsigned long)MAP_TYPE) | MAP_SHARED;
 	rq->flags |= MAP_ANONYMOUS;
+	if ((rq->flags & MAP_TYPE) == MAP_PRIVATE) {
+		rq->vm_ops = &zero_vm_ops;
+		return 0;
+	}
+	rq->flags = (rq->flags & ~(unsigned long)MAP_TYPE) | MAP_SHARED;	/* _VALIDATE was checked */
 	rq->vm_file = NULL;
 	return 0;
 }

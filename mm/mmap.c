@@ -240,7 +240,8 @@ long mmap_locked(struct mm_struct *mm, const struct mmap_request *rq, size_t len
 	} else if (proto.vm_flags & VM_SHARED) {
 		err = map_shared_anon(mm, &proto);
 	} else {
-		proto.vm_pgoff = proto.vm_start >> PAGE_SHIFT;
+		if (!proto.vm_file)
+			proto.vm_pgoff = proto.vm_start >> PAGE_SHIFT;
 		err = mmap_region(mm, &proto, true);
 	}
 	return err ? err : addr;

@@ -48,10 +48,10 @@ struct vm_ops {
 	/* access - read or write the object for ptrace and /proc/PID/mem where there is no struct page */
 	int	(*access)(struct vm_area_struct *vma, unsigned long addr, void *buf, int len, bool write);
 	bool	no_userfault;				/* a userfaultfd is refused, although the object is memory */
-	/* shows_residency - may the caller learn which pages are in memory (mincore)? NULL: where there is no file */
-	bool	(*shows_residency)(struct vm_area_struct *vma);
+	bool	(*shows_residency)(struct vm_area_struct *vma);	/* to the caller (mincore). NULL: if it has no file */
 	/* name - for /proc/PID/maps: text of the last column ("[vdso]"), or NULL: ask the file */
 	const char *(*name)(struct vm_area_struct *vma);
+	bool	anonymous;				/* without mapping: anonymous memory, only named (/dev/zero) */
 };
 
 struct vm_area_struct {
@@ -64,7 +64,7 @@ struct vm_area_struct {
 	struct userfaultfd_ctx	*uffd_ctx;		/* (m) hears of its faults; NULL <=> no VM_UFFD_FLAGS */
 	pgprot_t		vm_page_prot;		/* (m) for a page that may be written if VM_WRITE and shared */
 	pgoff_t			vm_pgoff;		/* (m) first page's offset in the object; anon: birth address */
-	const struct vm_ops	*vm_ops;		/* (i) NULL: anonymous memory               */
+	const struct vm_ops	*vm_ops;		/* (i) NULL: anonymous memory without a name */
 	struct address_space	*mapping;		/* (i) page cache of the object, or NULL    */
 	void			*vm_file;		/* (i) struct file *, opaque; a reference is held via vm_ops */
 	void			*vm_private;		/* (i) vm_ops' own (shmem_object ...)       */
@@ -167,7 +167,10 @@ static inline void vma_start_write(struct vm_area_struct *vma)
 struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);
 /* find_vma_intersection - a VMA that overlaps [start, end), or NULL */
 struct vm_area_struct *find_vma_intersection(struct mm_struct *mm, unsigned long start, unsigned long end);
-static inline bool vma_is_anonymous(const struct vm_area_struct *vma) { return !vma->vm_ops && !vma->mapping; }
+static inline bool vma_is_anonymous(const struct vm_area_struct *v)
+{
+	return !v->mapping && (!v->vm_ops || v->vm_ops->anonymous);
+}
 static inline unsigned long vma_pages(const struct vm_area_struct *vma)
 {
 	return (vma->vm_end - vma->vm_start) >> PAGE_SHIFT;
@@ -212,14 +215,11 @@ int setup_stack_vma(struct mm_struct *mm, unsigned long top, size_t len, bool ex
  * shows frame n of a device: no struct page is touched */
 enum fault_result pfn_fault(struct vm_area_struct *vma, struct fault *f);
 int pfn_access(struct vm_area_struct *vma, unsigned long addr, void *buf, int len, bool write);
-/*
- * install_special_mapping - @pages (kept by the caller for ever, NULL-free) appear at [addr, addr+len);
- * @ops->fault may be NULL; 0 or -errno
- */
+/* install_special_mapping - @pages (kept by the caller for ever, NULL-free) appear at [addr, addr+len);
+ * @ops->fault may be NULL; 0 or -errno */
 int install_special_mapping(struct mm_struct *mm, unsigned long addr, size_t len, unsigned long vm_flags,
 			    const struct vm_ops *ops, struct page **pages);
-/* mm_populate - fault in [addr, addr+len) as far as it goes; 0 or the errno of the first page that did not (mlock,
- * MAP_POPULATE) */
+/* mm_populate - fault in [addr, addr+len) as far as it goes; 0 or the errno of the first page that did not */
 int mm_populate(struct mm_struct *mm, unsigned long addr, size_t len);
 /* access_process_vm - reach into another address space (or one not loaded): bytes done, or -EFAULT. sleeps.
  * _forced: also where the program itself may not, as debuggers do (gup.c) */

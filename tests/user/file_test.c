@@ -420,6 +420,56 @@ TEST(file_dev_zero_can_be_mapped)
 	CHECK_EQ(p[page], 0);
 }
 
+/* Offset and name behind the rights in the line of @p in /proc/self/maps. */
+static void zero_line(const char *p, unsigned long *offset, char name[64])
+{
+	FILE *f = fopen("/proc/self/maps", "r");
+	unsigned long start;
+	char line[512];
+
+	if (!f)
+		SKIP("no /proc/self/maps");
+	*name = '\0';
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "%lx-", &start) == 1 && start == (unsigned long)(uintptr_t)p)
+			CHECK(sscanf(line, "%*s rw-p %lx %*s %*s %63s", offset, name) >= 1);
+	fclose(f);
+}
+
+TEST(file_dev_zero_mapped_privately_is_anonymous_memory_with_a_name)
+{
+	int fd = open("/dev/zero", O_RDWR);
+	unsigned long offset;
+	char *p, *q, name[64];
+	pid_t pid;
+
+	CHECK_OK(fd);
+	p = mmap(NULL, 4 * page, RW, MAP_PRIVATE, fd, (off_t)(3 * page));
+	CHECK(p != MAP_FAILED);
+	CHECK_OK(close(fd));
+	zero_line(p, &offset, name);
+	CHECK(!strcmp(name, "/dev/zero"));
+	CHECK_EQ(offset, 3 * page);
+	memset(p, 1, 4 * page);
+	CHECK_OK(madvise(p, page, MADV_DONTNEED));
+	CHECK_EQ(p[0] + p[page], 1);
+	CHECK_OK(madvise(p, page, MADV_FREE));			/* which is for anonymous memory only */
+	CHECK_OK(munmap(p + page, page));
+	pid = fork_ok();
+	if (pid == 0) {
+		p[2 * page] = 5;
+		_exit(p[2 * page + 1]);
+	}
+	CHECK_EXIT(wait_for(pid), 1);
+	CHECK_EQ(p[2 * page], 1);
+	q = mremap(p + 2 * page, 2 * page, 4 * page, MREMAP_MAYMOVE);
+	CHECK(q != MAP_FAILED);
+	CHECK_EQ(q[page] + q[3 * page], 1);
+	zero_line(q, &offset, name);
+	CHECK(!strcmp(name, "/dev/zero"));
+	CHECK_EQ(offset, 5 * page);
+}
+
 TEST(file_dev_urandom_gives_different_bytes)
 {
 	int fd = open("/dev/urandom", O_RDONLY);
