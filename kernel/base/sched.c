@@ -12,8 +12,8 @@
  *                   ^                         |          ^
  *                   +--- slice over, yield ---+          +--- state set, then schedule() ---+
  *
- * ALWAYS TRUE    S1  a thread is on at most one run queue (on_rq), that of t->cpu; the running one
- *                    and sleeping ones are on none.
+ * ALWAYS TRUE    S1  a thread is on at most one run queue (on_rq), that of t->cpu, a CPU it may run on;
+ *                    the running one and sleeping ones are on none.
  *                S2  rq->lock of t->cpu is held while t->state goes from asleep to running and while
  *                    schedule() looks at it; it is kept across the switch, so nobody can put a
  *                    thread on another CPU before it has left its stack here.
@@ -135,16 +135,24 @@ static unsigned int select_cpu(struct thread *t)
 	return (unsigned int)__builtin_ctzl(idle);
 }
 
-/* @t was asleep and is now THREAD_RUNNING, on no queue; its own rq lock is held and is released. */
+/*
+ * @t is THREAD_RUNNING, on no queue and on no stack; its own rq lock is held and is released.
+ *
+ * t->cpu changes before the old lock goes, so whoever wants @t's queue from then on waits for the new one. If
+ * thread_set_affinity() gets that first, @t must not stay: no CPU steals while it is busy, and the one it
+ * would be on may not run it.
+ */
 static void place(struct runqueue *rq, struct thread *t)
 {
 	unsigned int cpu = select_cpu(t);
 
-	if (cpu != t->cpu) {
+	while (cpu != t->cpu) {
+		WRITE_ONCE(t->cpu, cpu);
 		spin_unlock(&rq->lock);
 		rq = rq_of(cpu);
 		spin_lock(&rq->lock);
-		WRITE_ONCE(t->cpu, cpu);
+		if (!cpumask_test(cpu, &t->affinity))
+			cpu = select_cpu(t);
 	}
 	enqueue(rq, t);
 	spin_unlock(&rq->lock);
@@ -235,18 +243,18 @@ static struct thread *steal(unsigned int self)
 	return NULL;
 }
 
-/* First of the queue that may run here; one whose affinity changed waits for its CPU to steal it. */
+/* First of the queue that may run here. The running one may not when its affinity changed: finish_switch() moves it. */
 static struct thread *pick_next(struct runqueue *rq)
 {
 	struct cpu *c = this_cpu();
 	struct thread *t;
 
 	list_for_each_entry(t, &rq->queue, rq_link) {
-		if (cpumask_test(c->id, &t->affinity)) {
+		if (likely(cpumask_test(c->id, &t->affinity))) {
 			dequeue(rq, t);
 			return t;
 		}
-		kick((unsigned int)__builtin_ctzl(t->affinity.bits & cpumask_bits(&cpu_online_mask)));
+		ASSERT_MSG(t == c->curr, "S1: %s waits on cpu %u, where it may not run", t->comm, c->id);
 	}
 	if (nr_cpus > 1) {
 		t = steal(c->id);
@@ -281,16 +289,27 @@ static void bury(struct thread *t)
 	spin_unlock(&dead_lock);
 }
 
+/* S1: @prev may not run here any more, and this CPU's schedule() was the last to know. */
+static __cold noinline void move_away(struct runqueue *rq, struct thread *prev)
+{
+	dequeue(rq, prev);
+	place(rq, prev);
+}
+
 /* On the new thread's stack, with the rq lock that the old one took (S2). irqs off. */
 static void finish_switch(struct thread *prev)
 {
 	struct runqueue *rq = this_cpu_ptr(&runqueues);
 	bool dead = prev->state == THREAD_DEAD;
+	bool strays = prev->on_rq && !cpumask_test(smp_processor_id(), &prev->affinity);
 
 	if (dead)
 		bury(prev);
-	__atomic_store_n(&prev->on_cpu, false, __ATOMIC_RELEASE);
-	spin_unlock(&rq->lock);
+	__atomic_store_n(&prev->on_cpu, false, __ATOMIC_RELEASE);	/* freed at once, if it is dead */
+	if (unlikely(strays))
+		move_away(rq, prev);
+	else
+		spin_unlock(&rq->lock);
 }
 
 void schedule_tail(struct thread *prev)
@@ -475,7 +494,7 @@ int thread_set_affinity(struct thread *t, const struct cpumask *m)
 	}
 	arch_irq_restore(flags);
 	if (move)
-		set_work(t, WORK_RESCHED);	/* the next schedule() places it elsewhere */
+		set_work(t, WORK_RESCHED);	/* if it runs: finish_switch() places it elsewhere */
 	return 0;
 }
 
