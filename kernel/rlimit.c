@@ -155,7 +155,7 @@ static void usage_children(const struct process *p, struct rusage *ru)
 }
 
 /* Memory belongs to all threads together. */
-static void usage_thread(const struct thread *t, struct rusage *ru)
+static void usage_thread(struct thread *t, struct rusage *ru)
 {
 	u64 utime, stime;
 

@@ -32,7 +32,7 @@ static u64 process_cpu_ns(struct process *p)
 	return utime + stime;
 }
 
-static u64 thread_cpu_ns(const struct thread *t)
+static u64 thread_cpu_ns(struct thread *t)
 {
 	u64 utime, stime;
 

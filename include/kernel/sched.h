@@ -74,7 +74,7 @@ struct thread {
 	bool			on_rq;		/* (r) */
 	bool			is_idle;
 	bool			autofree;	/* (o) nobody waits for it: the scheduler frees it once dead */
-	bool			sample_user;	/* (o) the last tick found it in user mode      */
+	bool			sample_user;	/* (r) the last tick found it in user mode      */
 	bool			make_it_fail;	/* (a) /proc/PID/make-it-fail: fault_inject.c   */
 	bool			fail_armed;	/* (a) counted in fault_arm()'s number          */
 	bool			fail_hit;	/* (o) an allocation failed on purpose          */
@@ -85,8 +85,8 @@ struct thread {
 	int			nice;		/* -20..19, scales the time slice               */
 	u64			slice_end;	/* (o) ns                                       */
 	struct cpumask		affinity;	/* (r) CPUs it may run on                       */
-	u64			utime, stime;	/* (o) ns in user and kernel mode               */
-	u64			sched_stamp;	/* (o) when the running interval began          */
+	u64			utime, stime;	/* (r) ns in user and kernel mode               */
+	u64			sched_stamp;	/* (r) when the running interval began          */
 	unsigned long		nvcsw, nivcsw;	/* (o) voluntary, involuntary switches          */
 
 	struct mm_struct	*mm;		/* (o) user address space; NULL: kernel thread  */
@@ -205,13 +205,14 @@ static inline bool cond_resched_killable(void)
 /* sched_load - load averages in 1/2048 units for 1, 5, 15 minutes; counts of runnable threads. */
 struct sched_load { unsigned long avg[3]; unsigned int running, total; };
 void sched_load(struct sched_load *l);
+/* sched_idle_ns - how long @cpu has waited for something to do, up to now; never goes back. */
 u64 sched_idle_ns(unsigned int cpu);
 unsigned long sched_switches(void);
 /*
- * thread_times - ns of CPU in user and kernel mode so far; the sum is exact, the split is sampled at each tick
- * (10 ms).
+ * thread_times - ns of CPU in user and kernel mode so far; the sum is exact and never goes back, the split is sampled
+ * at each tick (10 ms). Any context; takes the run queue lock.
  */
-void thread_times(const struct thread *t, u64 *utime, u64 *stime);
+void thread_times(struct thread *t, u64 *utime, u64 *stime);
 /*
  * sched_tick_hook - kernel/time.c: called from the tick for a user thread (ITIMER_VIRTUAL, PROF, RLIMIT_CPU);
  * irqs off. May be NULL.
@@ -227,7 +228,8 @@ bool thread_wake_stopped(struct thread *t);
 /* ---- between the files of kernel/base ---- */
 void thread_init(void);
 void sched_tick(u64 now, bool user);		/* timer.c -> sched.c, irqs off */
-void sched_load_tick(u64 now);
+void sched_load_tick(u64 now);			/* every CPU's tick */
+extern u64 load_next_update;			/* (a) ns; a test makes it now */
 void sched_resched_ipi(void);
 void sched_free_dead(void);
 /* thread_drop_stacks - free the stacks that all CPUs keep for the next threads (exact counts for tests). */

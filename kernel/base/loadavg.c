@@ -4,20 +4,21 @@
  *
  * Every five seconds of busy time the number of runnable threads n enters each average:
  *      avg = avg * e + n * (1 - e),   e = exp(-5 s / period), in units of 1/2048
- * Idle stretches have no tick; the intervals they covered are entered when the next one ends.
+ * While every CPU idles there is no tick; the intervals that this covered are entered with the next one.
  *
- * LOCKS          none: CPU 0's tick is the only writer; readers may see one average older.
+ * LOCKS          none: of the CPUs whose tick finds a sample due, the one that moves next_update takes it;
+ *                readers may see one average older.
  */
 #include <kernel/sched.h>
 #include <kernel/timer.h>
 
 #define FIXED_1		2048UL
 #define INTERVAL	(5 * NSEC_PER_SEC)
-#define MAX_CATCH_UP	1024	/* after that many idle intervals every average is 0 */
+#define MAX_CATCH_UP	1024UL	/* after that many idle intervals every average is 0 */
 
 static const unsigned long decay[3] = { 1884, 2014, 2037 };	/* 2048 * exp(-5/60), (-5/300), (-5/900) */
 static unsigned long avg[3];
-static u64 next_update;
+u64 load_next_update;		/* (a) */
 
 static void enter(unsigned long n)
 {
@@ -36,18 +37,14 @@ static unsigned int count_running(void)
 
 void sched_load_tick(u64 now)
 {
-	unsigned int missed = 0;
+	u64 due = READ_ONCE(load_next_update), missed;
 
-	if (!next_update)
-		next_update = now + INTERVAL;
-	if (now < next_update)
+	if (now < due || cmpxchg(&load_next_update, due, now + INTERVAL) != due || !due)
 		return;
-	for (; next_update + INTERVAL <= now && missed < MAX_CATCH_UP; missed++) {
+	missed = (now - due) / INTERVAL;
+	for (u64 i = 0; i < min(missed, MAX_CATCH_UP); i++)
 		enter(0);
-		next_update += INTERVAL;
-	}
 	enter(count_running());
-	next_update = now + INTERVAL;
 }
 
 void sched_load(struct sched_load *l)

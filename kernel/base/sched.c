@@ -24,13 +24,12 @@
  * LIFE           thread.c makes threads; a dead one is freed by its owner, or here (autofree).
  * LEFT OUT       fair shares by virtual run time (Linux CFS), real-time classes, cgroups: nice
  *                only scales the slice, so that a wake-up costs a list insertion.
- * READ NEXT      wait.c (sleeping), thread.c, kernel/base/timer.c (the tick).
+ * READ NEXT      sleep.c and wait.c (sleeping), thread.c, kernel/base/timer.c (the tick).
  */
 #include <kernel/ipi.h>
 #include <kernel/printk.h>
 #include <kernel/sched.h>
 #include <kernel/timer.h>
-#include <kernel/wait.h>
 #include <mm/mm.h>
 #include <mm/vmstat.h>
 
@@ -40,7 +39,9 @@ struct runqueue {
 	spinlock_t		lock;
 	struct list_head	queue;		/* lock; runnable, not running      */
 	unsigned int		nr_queued;	/* lock; read without as a hint     */
-	u64			idle_ns, idle_since;
+	unsigned int		idle_seq;	/* odd while the next two change    */
+	u64			idle_ns;	/* own CPU; of periods that ended   */
+	u64			idle_since;	/* own CPU; 0: not waiting          */
 	unsigned long		switches;
 };
 
@@ -53,7 +54,7 @@ void (*sched_tick_hook)(struct thread *t, u64 ns, bool user);
 
 /* ---- time used ---- */
 
-/* Add the time since the last stamp to @t, as user or kernel time. */
+/* Add the time since the last stamp to @t, as user or kernel time. rq lock held: thread_times(). */
 static void account(struct thread *t, u64 now, bool user)
 {
 	u64 ns = now - t->sched_stamp;
@@ -63,16 +64,6 @@ static void account(struct thread *t, u64 now, bool user)
 	else
 		t->stime += ns;
 	t->sched_stamp = now;
-}
-
-void thread_times(const struct thread *t, u64 *utime, u64 *stime)
-{
-	u64 running = 0;
-
-	if (READ_ONCE(t->on_cpu) && !t->is_idle)
-		running = arch_clock_ns() - READ_ONCE(t->sched_stamp);
-	*utime = t->utime + (t->sample_user ? running : 0);
-	*stime = t->stime + (t->sample_user ? 0 : running);
 }
 
 /* ---- the queue ---- */
@@ -110,6 +101,24 @@ static struct runqueue *lock_rq_of(struct thread *t)
 			return rq;
 		spin_unlock(&rq->lock);
 	}
+}
+
+/* The lock keeps switches and ticks away, so the interval under way is in the sum exactly once. */
+void thread_times(struct thread *t, u64 *utime, u64 *stime)
+{
+	unsigned long flags = arch_irq_save();
+	struct runqueue *rq = lock_rq_of(t);
+	u64 running = 0;
+
+	if (t->on_cpu && !t->is_idle) {
+		u64 now = arch_clock_ns();
+
+		running = now > t->sched_stamp ? now - t->sched_stamp : 0;	/* the clock may be read early */
+	}
+	*utime = t->utime + (t->sample_user ? running : 0);
+	*stime = t->stime + (t->sample_user ? 0 : running);
+	spin_unlock(&rq->lock);
+	arch_irq_restore(flags);
 }
 
 static void kick(unsigned int cpu)
@@ -219,7 +228,7 @@ void sched_resched_ipi(void)
 
 /* ---- switching ---- */
 
-/* Take a thread this CPU may run from the longest other queue; NULL if there is none. */
+/* Take a thread this CPU may run from another CPU's queue; NULL if there is none, or its queue is locked. */
 static struct thread *steal(unsigned int self)
 {
 	unsigned int cpu;
@@ -366,6 +375,23 @@ void sched_yield_current(void)
 	schedule();
 }
 
+/*
+ * A CPU that found this queue locked, or looked before it filled, sleeps without a timer: once a tick it is told
+ * of a thread that it could run. rq lock held.
+ */
+static void offer_to_idle(struct runqueue *rq)
+{
+	unsigned long idle = cpumask_bits(&idle_mask);
+	struct thread *t;
+
+	list_for_each_entry(t, &rq->queue, rq_link) {
+		if (!(idle & t->affinity.bits))
+			continue;
+		kick((unsigned int)__builtin_ctzl(idle & t->affinity.bits));
+		return;
+	}
+}
+
 void sched_tick(u64 now, bool user)
 {
 	struct thread *t = current;
@@ -373,69 +399,18 @@ void sched_tick(u64 now, bool user)
 
 	if (t->is_idle)
 		return;
-	t->sample_user = user;
 	if (sched_tick_hook && t->process)
 		sched_tick_hook(t, now - t->sched_stamp, user);
+	spin_lock(&rq->lock);
+	t->sample_user = user;
 	account(t, now, user);
-	timer_slice(now + TICK_NS);
-	if (now >= t->slice_end && READ_ONCE(rq->nr_queued))
+	if (rq->nr_queued && now >= t->slice_end)
 		__atomic_fetch_or(&t->work, WORK_RESCHED, __ATOMIC_RELAXED);
-	if (smp_processor_id() == 0)
-		sched_load_tick(now);
-}
-
-/* ---- sleeping with a deadline ---- */
-
-struct sleeper { struct timer timer; struct thread *thread; };
-
-static void sleeper_expired(struct timer *t)
-{
-	thread_wake(container_of(t, struct sleeper, timer)->thread);
-}
-
-/* May a signal end a sleep in @state now? */
-static bool interrupted(enum thread_state state)
-{
-	return (state == THREAD_INTERRUPTIBLE && signal_pending(current)) ||
-	       (state == THREAD_KILLABLE && fatal_signal_pending(current));
-}
-
-int schedule_until(u64 deadline)
-{
-	enum thread_state state = current->state;
-	struct sleeper s = { .thread = current };
-
-	if (interrupted(state)) {
-		current->state = THREAD_RUNNING;
-		return -EINTR;
-	}
-	if (deadline == WAIT_FOREVER) {
-		schedule();
-		return interrupted(state) ? -EINTR : 0;
-	}
-	if (arch_clock_ns() >= deadline) {
-		current->state = THREAD_RUNNING;
-		return -ETIMEDOUT;
-	}
-	timer_setup(&s.timer, sleeper_expired);
-	timer_arm(&s.timer, deadline);
-	schedule();
-	timer_cancel(&s.timer);
-	if (interrupted(state))
-		return -EINTR;
-	return arch_clock_ns() >= deadline ? -ETIMEDOUT : 0;
-}
-
-int sleep_until(u64 deadline)
-{
-	int err;
-
-	do {
-		WRITE_ONCE(current->state, THREAD_INTERRUPTIBLE);
-		smp_mb();
-		err = schedule_until(deadline);
-	} while (!err);
-	return err == -ETIMEDOUT ? 0 : err;
+	if (rq->nr_queued && cpumask_bits(&idle_mask))
+		offer_to_idle(rq);
+	spin_unlock(&rq->lock);
+	timer_slice(now + TICK_NS);
+	sched_load_tick(now);
 }
 
 /* ---- ending ---- */
@@ -500,6 +475,16 @@ int thread_set_affinity(struct thread *t, const struct cpumask *m)
 
 /* ---- idling and boot ---- */
 
+/* The end is read with idle_seq odd: a reader who was earlier saw an earlier time, a later one tries again. */
+static void end_idle(struct runqueue *rq)
+{
+	WRITE_ONCE(rq->idle_seq, rq->idle_seq + 1);
+	smp_mb();
+	WRITE_ONCE(rq->idle_ns, rq->idle_ns + (arch_clock_ns() - rq->idle_since));
+	WRITE_ONCE(rq->idle_since, 0);
+	smp_store_release(&rq->idle_seq, rq->idle_seq + 1);
+}
+
 void sched_idle_loop(void)
 {
 	struct cpu *c = this_cpu();
@@ -511,9 +496,9 @@ void sched_idle_loop(void)
 		cpumask_set(c->id, &idle_mask);
 		smp_mb();
 		if (!READ_ONCE(rq->nr_queued) && !(c->curr->work & WORK_RESCHED)) {
-			rq->idle_since = arch_clock_ns();
+			WRITE_ONCE(rq->idle_since, arch_clock_ns());
 			arch_wait_for_interrupt();
-			rq->idle_ns += arch_clock_ns() - rq->idle_since;
+			end_idle(rq);
 		} else {
 			arch_irq_enable();
 		}
@@ -522,9 +507,22 @@ void sched_idle_loop(void)
 	}
 }
 
+/* With the period under way. */
 u64 sched_idle_ns(unsigned int cpu)
 {
-	return rq_of(cpu)->idle_ns;
+	struct runqueue *rq = rq_of(cpu);
+	unsigned int seq;
+	u64 ns, since;
+
+	do {
+		seq = smp_load_acquire(&rq->idle_seq) & ~1U;
+		ns = READ_ONCE(rq->idle_ns);
+		since = READ_ONCE(rq->idle_since);
+		if (since)
+			ns += max(arch_clock_ns(), since) - since;
+		smp_rmb();
+	} while (READ_ONCE(rq->idle_seq) != seq);
+	return ns;
 }
 
 unsigned long sched_switches(void)
