@@ -11,6 +11,8 @@
  *                    the first timer or the tick: nothing fires late. It may be earlier: an
  *                    interrupt that finds nothing due costs less than reprogramming each change.
  *                T3  fn runs with interrupts off and base->lock not held; base->running names it.
+ *                T4  a timer whose fn will run or runs is armed or running, whenever anybody looks: it becomes
+ *                    `running' before cpu becomes -1. Whoever sees -1 (acquire) sees what it runs as.
  *
  * LOCKS          base->lock (RANK_TIMER, interrupts off).
  * LEFT OUT       timer wheels, slack, migration of timers from idle CPUs.
@@ -92,7 +94,7 @@ static void enqueue(struct timer_base *b, struct timer *t)
 	rb_insert_color(&t->node, &b->tree);
 	if (leftmost)
 		b->first = &t->node;
-	t->cpu = (int)smp_processor_id();
+	WRITE_ONCE(t->cpu, (int)smp_processor_id());
 }
 
 static void dequeue(struct timer_base *b, struct timer *t)
@@ -100,7 +102,7 @@ static void dequeue(struct timer_base *b, struct timer *t)
 	if (b->first == &t->node)
 		b->first = rb_next(&t->node);
 	rb_erase(&t->node, &b->tree);
-	WRITE_ONCE(t->cpu, -1);
+	smp_store_release(&t->cpu, -1);		/* T4 */
 }
 
 void timer_setup(struct timer *t, void (*fn)(struct timer *t))
@@ -115,7 +117,7 @@ static bool detach(struct timer *t)
 {
 	int cpu;
 
-	while ((cpu = READ_ONCE(t->cpu)) >= 0) {
+	while ((cpu = smp_load_acquire(&t->cpu)) >= 0) {
 		struct timer_base *b = per_cpu_ptr(&timer_base, cpu);
 
 		spin_lock(&b->lock);
@@ -175,8 +177,8 @@ static void run_expired(struct timer_base *b, u64 now)
 
 	spin_lock(&b->lock);
 	while ((t = first_timer(b)) && t->expires <= now) {
+		WRITE_ONCE(b->running, t);		/* T4 */
 		dequeue(b, t);
-		__atomic_store_n(&b->running, t, __ATOMIC_RELEASE);
 		spin_unlock(&b->lock);
 		t->fn(t);
 		spin_lock(&b->lock);
