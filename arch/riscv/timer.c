@@ -6,12 +6,16 @@
  *                nanoseconds without a division, and who raises the interrupt?
  *
  *                ns    = ticks * ns_per_tick >> 32      ns_per_tick = 10^9 * 2^32 / frequency
- *                ticks = ns * ticks_per_ns >> 32        (128-bit products; exact at 10 MHz)
+ *                ticks = ns * ticks_per_ns >> 32        (128-bit products)
+ *
+ *                At 10 MHz the first is exact and the second too small by 2.2e-8: 2 ms a day. So it is used
+ *                for distances from now only (timer_ticks()), never for the time since boot.
  *
  *                With the Sstc extension S-mode writes stimecmp itself: one instruction. Without it
  *                (or when M-mode did not enable it) each deadline is a call to the firmware.
  *
- * ALWAYS TRUE    M1  a deadline never fires early: what rounding takes away, one more tick adds.
+ * ALWAYS TRUE    M1  a deadline at most 4 s away never fires early: what rounding takes away, timer_ticks() adds.
+ *                    One further away may, and the next interrupt is asked for 10^7 times closer to it.
  *                M2  after an interrupt STIE is off until the next arch_timer_set(): the condition
  *                    (time >= stimecmp) stays true until then.
  *
@@ -21,6 +25,7 @@
 #include <asm/port.h>
 #include <asm/sbi.h>
 #include <kernel/printk.h>
+#include <kernel/timer.h>
 #include <mm/resource.h>
 #include <mm/vmalloc.h>
 #include <uapi/vdso.h>
@@ -108,8 +113,12 @@ void arch_vdso_clock(struct vdso_data *d)
 
 void arch_timer_set(u64 deadline_ns)
 {
-	u64 ticks = deadline_ns == ~0UL ? ~0UL : scale(deadline_ns, ticks_per_ns) + 1;
+	u64 ticks = ~0UL;
 
+	if (deadline_ns != ~0UL) {
+		ticks = csr_read(time);
+		ticks += timer_ticks(scale(ticks, ns_per_tick), deadline_ns, ticks_per_ns, ~0UL - ticks);
+	}
 	if (has_stimecmp)
 		csr_write(CSR_STIMECMP, ticks);
 	else

@@ -5,7 +5,7 @@
  * THE PICTURE    PIT channel 2, 1193182 Hz, known   --- one millisecond at boot --->  rates of
  *                the TSC (clock) and the local APIC's timer (next interrupt), unknown
  *
- *                ns    = (tsc - tsc_at_boot) * ns_per_tick >> 32
+ *                ns    = (tsc * ns_per_tick >> 32) - ns_at_boot     (the vDSO rounds in the same places)
  *                ticks = ns * ticks_per_ns >> 32, 32 bits at most
  *
  * ALWAYS TRUE    K1  arch_clock_ns() never goes back, and is the same on all CPUs: the TSCs of a
@@ -19,6 +19,7 @@
 #include <asm/port.h>
 #include <kernel/percpu.h>
 #include <kernel/printk.h>
+#include <kernel/timer.h>
 #include <uapi/vdso.h>
 
 /* PIT (8254) channel 2, and port 0x61 that gates it and shows its output */
@@ -49,8 +50,8 @@
 #define RTC_BINARY		(1 << 2)
 #define RTC_PM			(1 << 7)
 
-static u64 tsc_at_boot __ro_after_init;
 static u64 ns_per_tick __ro_after_init;		/* of the TSC, * 2^32; 0 = not known yet */
+static u64 ns_at_boot __ro_after_init;		/* what the TSC said then                */
 static u64 ticks_per_ns __ro_after_init;	/* of the APIC timer, * 2^32             */
 
 static u64 scale(u64 v, u64 factor)
@@ -117,8 +118,8 @@ void timer_calibrate(void)
 	}
 	if (tsc_ticks == 0 || apic_ticks == 0)
 		boot_failure("the time stamp counter or the APIC timer does not count");
-	tsc_at_boot = start;
 	ns_per_tick = (CALIBRATION_NS << 32) / tsc_ticks;
+	ns_at_boot = scale(start, ns_per_tick);
 	ticks_per_ns = ((u64)apic_ticks << 32) / CALIBRATION_NS;
 }
 
@@ -194,7 +195,7 @@ static u64 days_since_1970(u64 year, u64 month, u64 day)
 
 u64 arch_clock_ns(void)
 {
-	return scale(rdtsc() - tsc_at_boot, ns_per_tick);
+	return scale(rdtsc(), ns_per_tick) - ns_at_boot;
 }
 
 u64 arch_clock_realtime_ns(void)
@@ -211,19 +212,15 @@ u64 arch_clock_realtime_ns(void)
 void arch_vdso_clock(struct vdso_data *d)
 {
 	vdso_set_scale(d, ns_per_tick);
-	d->boot_ns = scale(tsc_at_boot, ns_per_tick);
+	d->boot_ns = ns_at_boot;
 }
 
 void arch_timer_set(u64 deadline_ns)
 {
-	u64 now, ticks;
-
 	arch_cpu()->arch[CPU_TIMER_DEADLINE] = deadline_ns;
 	if (deadline_ns == ~0UL) {
 		apic_timer_start(0);
 		return;
 	}
-	now = arch_clock_ns();
-	ticks = deadline_ns > now ? scale(deadline_ns - now, ticks_per_ns) + 1 : 1;
-	apic_timer_start(ticks < ~0U ? (u32)ticks : ~0U);
+	apic_timer_start((u32)timer_ticks(arch_clock_ns(), deadline_ns, ticks_per_ns, ~0U));
 }

@@ -23,8 +23,11 @@ struct timer {
 };
 
 void timer_setup(struct timer *t, void (*fn)(struct timer *t));
-/* timer_arm - (re)arm on this CPU for @expires. timer_cancel - true if it was armed; on return fn is not running
- * anywhere (so never call it from fn itself or holding a lock that fn takes). Any context otherwise. */
+/*
+ * timer_arm - (re)arm on this CPU for @expires. timer_cancel - true if it was armed; on return fn is neither running
+ * nor about to run anywhere, unless somebody armed it again (so never call it from fn itself or holding a lock that
+ * fn takes). Any context otherwise.
+ */
 void timer_arm(struct timer *t, u64 expires);
 bool timer_cancel(struct timer *t);
 
@@ -32,6 +35,21 @@ void timer_init(void);
 void timer_init_cpu(void);		/* on each CPU */
 /* timer_slice - scheduler: want an interrupt at @deadline on this CPU as well (~0 = no). */
 void timer_slice(u64 deadline);
+
+/*
+ * timer_ticks - how far a port's counter must run from @now until @deadline (ns of arch_clock_ns()): 1 .. @limit.
+ * @ticks_per_ns has 32 bits of fraction and is rounded down: that is less than a tick in 2^32 ns, and the product is
+ * rounded down too, so up to 4 s (and 1 GHz) two more ticks are enough to be never early. Further away it may be early
+ * by 2^-32 ticks for each ns of the distance, and the rest is asked for again; the time since boot does not matter.
+ */
+static inline u64 timer_ticks(u64 now, u64 deadline, u64 ticks_per_ns, u64 limit)
+{
+	unsigned __int128 ticks = 1;
+
+	if (deadline > now)
+		ticks = ((unsigned __int128)(deadline - now) * ticks_per_ns >> 32) + 2;
+	return ticks < limit ? (u64)ticks : limit;
+}
 
 u64 clock_monotonic_ns(void);
 u64 clock_realtime_ns(void);
