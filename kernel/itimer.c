@@ -41,7 +41,10 @@ void itimer_real_fire(struct timer *t)
 	spin_unlock_irqrestore(&p->siglock, flags);
 }
 
-/* New setting (@value 0: off); *@old_value and *@old_interval are ns left and the period. */
+/*
+ * New setting (@value 0: off); *@old_value and *@old_interval are ns left and the period. Switched off, the timer
+ * stays armed and finds nothing to do: after the lock, a cancel could hit what another thread has armed meanwhile.
+ */
 static void set_real(struct process *p, u64 value, u64 interval, u64 *old_value, u64 *old_interval)
 {
 	unsigned long flags;
@@ -55,8 +58,6 @@ static void set_real(struct process *p, u64 value, u64 interval, u64 *old_value,
 	if (value)
 		timer_arm(&p->itimer_real, p->itimer_expires);
 	spin_unlock_irqrestore(&p->siglock, flags);
-	if (!value)
-		timer_cancel(&p->itimer_real);
 }
 
 static void get_real(struct process *p, u64 *value, u64 *interval)
