@@ -61,18 +61,20 @@ static const struct { void (*fn)(void); const char *what; } boot_steps[] = {
 
 /* ---- the other CPUs ---- */
 
+/* Until @c is online; false: it has not come in @timeout ns, and never will be (secondary_main). */
+static bool wait_for_cpu(struct cpu *c, u64 timeout)
+{
+	for (u64 end = arch_clock_ns() + timeout; !cpumask_test(c->id, &cpu_online_mask); arch_cpu_relax())
+		if (arch_clock_ns() > end && cpu_decide(c, CPU_GIVEN_UP))
+			return false;
+	return true;
+}
+
 static bool start_cpu(unsigned int cpu)
 {
 	if (percpu_init_cpu(cpu) || sched_init_cpu(cpu))
 		return false;
-	if (arch_smp_start(&cpus[cpu]))
-		return false;
-	for (u64 end = arch_clock_ns() + NSEC_PER_SEC; !READ_ONCE(cpus[cpu].online);) {
-		if (arch_clock_ns() > end)
-			return false;
-		arch_cpu_relax();
-	}
-	return true;
+	return wait_for_cpu(&cpus[cpu], arch_smp_start(&cpus[cpu]) ? 0 : NSEC_PER_SEC);
 }
 
 static void smp_init(void)
@@ -93,10 +95,11 @@ void secondary_main(void)
 {
 	struct cpu *c = this_cpu();
 
+	while (!cpu_decide(c, CPU_CAME))
+		arch_cpu_relax();	/* too late: parked, with interrupts off */
 	timer_init_cpu();
 	pcp_init_cpu();
 	cpumask_set(c->id, &cpu_online_mask);
-	__atomic_store_n(&c->online, true, __ATOMIC_SEQ_CST);
 	sched_idle_loop();
 }
 

@@ -12,8 +12,8 @@
  * ALWAYS TRUE    O1  one CPU at a time uses the start-up page and its variables.
  *                O2  IPI kind k is vector VECTOR_IPI_BASE + k.
  *
- * LOCKS          none: only the boot CPU starts others, before user programs run (the start-up
- *                code and the early tables are given back with the other boot memory).
+ * LOCKS          none: only the boot CPU starts others, before user programs run. The start-up page and
+ *                the early tables stay, for a CPU that comes too late and is to park (secondary_main).
  */
 #include <irqchip_apic.h>
 #include <asm/acpi.h>

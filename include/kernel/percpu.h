@@ -29,10 +29,22 @@ struct cpu {
 	struct mm_struct *active_mm;	/* whose tables are loaded (may lag for kernel threads) */
 	unsigned int	irq_depth;	/* > 0 inside an interrupt handler                      */
 	unsigned int	preempt_off;	/* spinlocks held (debug builds)                        */
-	bool		online;
+	unsigned int	coming;		/* (a) enum cpu_coming                                    */
 	u8		node;		/* (i) NUMA node: numa_node_id()                          */
 	unsigned long	arch[8];	/* the port's own (TSS pointer, ...)                    */
 };
+
+/*
+ * A CPU that was started either comes, or is given up; both cannot happen. One that comes too late parks: the others
+ * have counted the CPUs (nr_cpus) and built on that.
+ */
+enum cpu_coming { CPU_AWAITED, CPU_CAME, CPU_GIVEN_UP };
+
+/* cpu_decide - the first to say so decides whether @c CPU_CAME or is CPU_GIVEN_UP; false: it was the other. */
+static inline bool cpu_decide(struct cpu *c, enum cpu_coming how)
+{
+	return cmpxchg(&c->coming, (unsigned int)CPU_AWAITED, (unsigned int)how) == CPU_AWAITED;
+}
 
 extern struct cpu cpus[NR_CPUS];
 

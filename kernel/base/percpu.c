@@ -30,7 +30,7 @@ static struct thread boot_idle = {
 };
 
 struct cpu cpus[NR_CPUS] = {
-	[0] = { .self = &cpus[0], .curr = &boot_idle, .idle = &boot_idle, .online = true },
+	[0] = { .self = &cpus[0], .curr = &boot_idle, .idle = &boot_idle, .coming = CPU_CAME },
 };
 struct cpumask cpu_online_mask = { 1 };
 unsigned int nr_cpus = 1;

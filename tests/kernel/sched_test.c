@@ -3,6 +3,7 @@
 #include <kernel/ipi.h>
 #include <kernel/ktest.h>
 #include <kernel/mutex.h>
+#include <kernel/percpu.h>
 #include <kernel/rwsem.h>
 #include <kernel/sched.h>
 #include <kernel/timer.h>
@@ -181,6 +182,128 @@ KTEST(timer_cancelled_in_time_never_fires)
 	EXPECT_EQ(atomic_read(&done), 0);
 }
 
+/* ---- a timer is cancelled while its function is about to run ---- */
+
+#define CANCEL_ROUNDS	4000U
+
+static struct {
+	struct timer timer;
+	volatile unsigned int asked, armed, cancelled;
+	volatile bool gone;		/* what the timer lies in has ceased to be */
+	unsigned int late;
+} duel;
+
+static void look_whether_gone(struct timer *t)
+{
+	duel.late += duel.gone;
+}
+
+static void arm_on_the_other_cpu(void *arg)
+{
+	for (unsigned int round = 1; round <= CANCEL_ROUNDS; round++) {
+		while (duel.asked != round)
+			arch_cpu_relax();
+		timer_arm(&duel.timer, arch_clock_ns() + 3000);
+		smp_mb();
+		duel.armed = round;
+		while (duel.cancelled != round)
+			arch_cpu_relax();
+	}
+	finish();
+}
+
+static void wait_ns(u64 ns)
+{
+	for (u64 end = arch_clock_ns() + ns; arch_clock_ns() < end;)
+		arch_cpu_relax();
+}
+
+KTEST(timer_cancel_returns_only_when_fn_will_not_run_any_more)
+{
+	struct cpumask last = { 1UL << (nr_cpus - 1) }, first = { 1 }, old = current->affinity;
+	struct thread *t;
+
+	if (nr_cpus < 2) {
+		ktest_skip("one CPU");
+		return;
+	}
+	EXPECT_EQ(thread_set_affinity(current, &first), 0);
+	schedule();
+	duel.asked = duel.armed = duel.cancelled = 0;
+	duel.gone = false;
+	duel.late = 0;
+	timer_setup(&duel.timer, look_whether_gone);
+	t = kthread_create(arm_on_the_other_cpu, NULL, "ktest");
+	REQUIRE(t);
+	EXPECT_EQ(thread_set_affinity(t, &last), 0);
+	thread_wake(t);
+	for (unsigned int round = 1; round <= CANCEL_ROUNDS; round++) {
+		duel.asked = round;
+		while (duel.armed != round)
+			arch_cpu_relax();
+		wait_ns(ktest_random() % 6000);
+		timer_cancel(&duel.timer);
+		duel.gone = true;
+		smp_mb();
+		wait_ns(5000);
+		duel.gone = false;
+		smp_mb();
+		duel.cancelled = round;
+	}
+	wait_for_done(1);
+	EXPECT_EQ(duel.late, 0);
+	EXPECT_EQ(thread_set_affinity(current, &old), 0);
+}
+
+/* ---- deadlines as ticks of a counter ---- */
+
+/* A counter of @hz, @uptime seconds after boot, is asked for @distance ns: how many ns late is it? ~0: it is early. */
+static u64 lateness(u64 hz, u64 uptime, u64 distance, unsigned int attempts)
+{
+	const u64 ns_per_tick = (NSEC_PER_SEC << 32) / hz, ticks_per_ns = (hz << 32) / NSEC_PER_SEC;
+	u64 ticks = uptime * hz + 7;
+	u64 now = (u64)((unsigned __int128)ticks * ns_per_tick >> 32), deadline = now + distance;
+
+	while (attempts--) {
+		ticks += timer_ticks(now, deadline, ticks_per_ns, ~0UL - ticks);
+		now = (u64)((unsigned __int128)ticks * ns_per_tick >> 32);
+		if (now >= deadline)
+			return now - deadline;
+	}
+	return ~0UL;
+}
+
+static const u64 frequencies[] = { 1000000, 10000000, 24000000, 32768000, 1000000000 };
+
+KTEST(timer_deadline_is_not_early_however_long_the_machine_is_up)
+{
+	static const u64 uptimes[] = { 0, 1, 3600, 5 * 86400, 400 * 86400UL };
+	static const u64 distances[] = { 1, 99, 12345, 10 * NSEC_PER_MSEC + 7, NSEC_PER_SEC, 4 * NSEC_PER_SEC };
+
+	for (unsigned int f = 0; f < ARRAY_SIZE(frequencies); f++)
+		for (unsigned int u = 0; u < ARRAY_SIZE(uptimes); u++)
+			for (unsigned int d = 0; d < ARRAY_SIZE(distances); d++)
+				EXPECT(lateness(frequencies[f], uptimes[u], distances[d], 1) <=
+				       3 * NSEC_PER_SEC / frequencies[f] + 3);
+}
+
+KTEST(timer_deadline_a_year_away_is_reached_in_a_few_interrupts)
+{
+	for (unsigned int f = 0; f < ARRAY_SIZE(frequencies); f++)
+		EXPECT(lateness(frequencies[f], 3600, 365 * 86400 * NSEC_PER_SEC, 3) <=
+		       3 * NSEC_PER_SEC / frequencies[f] + 3);
+}
+
+KTEST(timer_ticks_are_one_for_what_has_passed_and_end_at_the_limit)
+{
+	EXPECT_EQ(timer_ticks(100, 100, 1UL << 32, ~0UL), 1);
+	EXPECT_EQ(timer_ticks(100, 5, 1UL << 32, ~0UL), 1);
+	EXPECT_EQ(timer_ticks(0, ~0UL - 1, 1UL << 32, ~0U), ~0U);
+	EXPECT_EQ(timer_ticks(0, ~0UL - 1, 3UL << 32, ~0UL), ~0UL);
+}
+
+/* ---- */
+
 static void count_cpu(void *arg)
 {
 	atomic_inc(arg);
@@ -215,6 +338,100 @@ KTEST(affinity_keeps_a_thread_on_its_cpu)
 		wait_for_done(1);
 		EXPECT_EQ(ran, cpu);
 	}
+}
+
+static void spin_until_told(void *stop)
+{
+	while (!*(volatile bool *)stop) {
+		arch_cpu_relax();
+		schedule();
+	}
+	finish();
+}
+
+KTEST(affinity_moves_the_running_thread_to_a_cpu_that_is_never_idle)
+{
+	struct cpumask last = { 1UL << (nr_cpus - 1) }, first = { 1 }, old = current->affinity;
+	volatile bool stop = false;
+	struct thread *t = kthread_create(spin_until_told, (void *)&stop, "ktest");
+
+	REQUIRE(t);
+	EXPECT_EQ(thread_set_affinity(t, &last), 0);
+	thread_wake(t);
+	for (unsigned int i = 0; i < 20; i++) {
+		EXPECT_EQ(thread_set_affinity(current, i % 2 ? &first : &last), 0);
+		schedule();
+		EXPECT_EQ(smp_processor_id(), i % 2 ? 0 : nr_cpus - 1);
+	}
+	stop = true;
+	wait_for_done(1);
+	EXPECT_EQ(thread_set_affinity(current, &old), 0);
+}
+
+static void busy_until_told(void *stop)
+{
+	while (!*(volatile bool *)stop)
+		arch_cpu_relax();
+	finish();
+}
+
+KTEST(load_is_sampled_by_a_cpu_that_is_busy_while_the_first_one_idles)
+{
+	struct cpumask last = { 1UL << (nr_cpus - 1) };
+	volatile bool stop = false;
+	u64 due = arch_clock_ns();
+	struct thread *t;
+
+	if (nr_cpus < 2) {
+		ktest_skip("one CPU");
+		return;
+	}
+	t = kthread_create(busy_until_told, (void *)&stop, "ktest");
+	REQUIRE(t);
+	EXPECT_EQ(thread_set_affinity(t, &last), 0);
+	thread_wake(t);
+	WRITE_ONCE(load_next_update, due);
+	sleep_until(due + 500 * NSEC_PER_MSEC);	/* no tick on this CPU: it has no other thread */
+	EXPECT(READ_ONCE(load_next_update) > due);
+	stop = true;
+	wait_for_done(1);
+}
+
+KTEST(idle_time_grows_while_a_cpu_goes_on_idling)
+{
+	u64 end = arch_clock_ns() + 50 * NSEC_PER_MSEC, before[NR_CPUS];
+	struct cpumask first = { 1 }, old = current->affinity;
+	unsigned int cpu, awake = 0;
+
+	if (nr_cpus < 2) {
+		ktest_skip("one CPU");
+		return;
+	}
+	EXPECT_EQ(thread_set_affinity(current, &first), 0);
+	schedule();
+	for_each_online_cpu(cpu)
+		before[cpu] = sched_idle_ns(cpu);
+	while (arch_clock_ns() < end) {
+		for_each_online_cpu(cpu) {
+			u64 now = sched_idle_ns(cpu);
+
+			EXPECT(now >= before[cpu] && now <= arch_clock_ns());
+			awake += cpu && now == before[cpu];
+			before[cpu] = now;
+		}
+	}
+	EXPECT(awake < 1000);	/* each look finds more than the last, once the CPU idles */
+	EXPECT_EQ(thread_set_affinity(current, &old), 0);
+}
+
+KTEST(cpu_that_was_given_up_never_counts_as_here)
+{
+	struct cpu late = { .id = 1 }, early = { .id = 1 };
+
+	EXPECT(cpu_decide(&late, CPU_GIVEN_UP));
+	EXPECT(!cpu_decide(&late, CPU_CAME));
+	EXPECT(cpu_decide(&early, CPU_CAME));
+	EXPECT(!cpu_decide(&early, CPU_GIVEN_UP));
 }
 
 KTEST(affinity_to_no_cpu_is_refused)

@@ -118,7 +118,7 @@ static void start_cpu(unsigned int cpu)
 	host_run_on(cpu);
 	pcp_init_cpu();
 	cpumask_set(cpu, &cpu_online_mask);
-	cpus[cpu].online = true;
+	cpus[cpu].coming = CPU_CAME;
 	nr_cpus = cpu + 1;
 }
 
