@@ -25,6 +25,10 @@
  *                E4  sstatus.FS is live: it belongs to the registers and never comes from a frame.
  *                E5  sstatus.SPP is 0 while C code runs, also below a kernel trap (which may sleep in
  *                    a user copy's fault), so the way out to user mode need not clear it.
+ *                E6  a trap that came between two instructions leaves no reservation of LR behind. Without
+ *                    end_reservation an LR down here, or of the thread that ran meanwhile, would pair with
+ *                    the SC that comes next up there, if both mean one address. A call is no such trap:
+ *                    nobody expects an LR before ECALL to be good for an SC after it.
  *
  * LOCKS          interrupts are off at both ends; between them the C code decides.
  * READ NEXT      trap.c; switch.S (gp and s0-s11 of a thread that waits); thread.c (FS).
@@ -105,6 +109,11 @@
 	ld	a7, TF_A7(sp)
 .endm
 
+/* E6: an SC ends it, whether it succeeds or not; this one stores what is there already. t0 = sepc */
+.macro	end_reservation
+	sc.d	zero, t0, (sp)
+.endm
+
 	.text
 
 /* ---- system calls ---- */
@@ -160,6 +169,8 @@ user_exit_work:
 	mv	a0, sp
 	call	exit_to_user_work
 user_restore_full:
+	ld	t0, TF_EPC(sp)
+	end_reservation
 	restore_callee_saved
 	j	user_restore
 
@@ -184,6 +195,8 @@ user_exception:				# t0 = sepc, t1 = scause
 	sd	t2, TF_TVAL(sp)
 	mv	a0, sp
 	call	trap_user
+	ld	t0, TF_EPC(sp)
+	end_reservation			# before user_exit: what interrupts that ends its own
 	j	user_exit
 
 /* arch_fork_return - a new thread's first way out; arch_enter_user(regs) - execve of init */
@@ -241,6 +254,7 @@ kernel_trap_save:			# t0 = sp of the interrupted code
 	csrw	sstatus, t0
 	ld	t0, TF_EPC(sp)
 	csrw	sepc, t0
+	end_reservation
 	restore_clobbered
 	ld	s0, TF_S0(sp)
 	ld	t0, TF_T0(sp)

@@ -169,6 +169,40 @@ KTEST(arch_local_commit_fails_after_an_interrupt_that_touched_the_head)
 	EXPECT(local_replace(NULL));
 }
 
+static void local_timer_ends_in_an_attempt(struct timer *t)
+{
+	unsigned long tag;
+
+	local_timer(t);
+	arch_local_begin(&local, &tag);
+}
+
+/* The attempt that nobody finished must not be taken for the one that was interrupted. */
+KTEST(arch_local_commit_fails_after_an_interrupt_that_began_one_of_its_own)
+{
+	unsigned long tag;
+	struct timer t;
+	void *first;
+	int a;
+
+	timer_setup(&t, local_timer_ends_in_an_attempt);
+	for (unsigned int round = 0; round < 20; round++) {
+		unsigned int before = local_interrupts;
+
+		EXPECT(local_replace(&a));
+		timer_arm(&t, arch_clock_ns() + 20000);
+		first = arch_local_begin(&local, &tag);
+		if (local_interrupts != before)
+			continue;	/* too early */
+		while (local_interrupts == before)
+			;
+		EXPECT(!arch_local_commit(&local, first, tag, NULL));
+		EXPECT(local.first == &a);
+	}
+	timer_cancel(&t);
+	EXPECT(local_replace(NULL));
+}
+
 /* ---- timer ---- */
 
 KTEST(arch_clock_never_goes_back)
@@ -401,7 +435,7 @@ KTEST(every_cpu_of_the_machine_is_online)
 	unsigned int cpu;
 
 	for (cpu = 0; cpu < nr_cpus; cpu++)
-		EXPECT(cpumask_test(cpu, &cpu_online_mask) && cpus[cpu].online);
+		EXPECT(cpumask_test(cpu, &cpu_online_mask) && cpus[cpu].coming == CPU_CAME);
 }
 
 static bool count_frame(unsigned long pc, void *arg)

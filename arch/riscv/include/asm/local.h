@@ -3,9 +3,10 @@
  * asm/local.h - a list head of this CPU, changed without lock and with interrupts on
  *
  * Only an interrupt handler of the same CPU can come between. SC fails if anything executed another SC since LR
- * (unprivileged spec 8.2), and every change of a head ends in one, so a head that went away and came back (A, B, A) is
- * noticed without a tag; x86-64 has no such pair and compares a tag in CMPXCHG16B. Here the tag only counts (three
- * instructions, and an interrupt in between may lose one).
+ * (unprivileged spec 8.2). Every change of a head ends in one, but that is not enough: an LR after it, in a handler
+ * that goes no further, would be taken for ours. The way out of a trap has an SC (entry.S, E6), so a head that went
+ * away and came back (A, B, A) is noticed without a tag; x86-64 has no such pair and compares a tag in CMPXCHG16B.
+ * Here the tag only counts (three instructions, and an interrupt in between may lose one).
  * Code between LR and SC may load and store, so SC may fail for reasons of the CPU's own: callers do not insist but
  * take their slow path.
  */
