@@ -73,7 +73,10 @@ static inline void pcp_push(struct pcplist *l, struct page *p)
 struct page *pcp_alloc(struct zone *z, unsigned long mark, bool cold);
 /* pcp_free_cold - to the end that is used last, or the cold list. */
 void pcp_free_cold(struct zone *z, struct page *p);
-/* pcp_close_lists - @z is short: every CPU's list of it empties and stays so. pcp_open_lists - the end of that. */
+/*
+ * pcp_close_lists - @z is short: every CPU's list of it empties and stays so. Takes zone->lock.
+ * pcp_open_lists - the end of that. zone->lock held.
+ */
 void pcp_close_lists(struct zone *z);
 void pcp_open_lists(struct zone *z);
 /* pcp_drain_this_cpu - all lists of this CPU back to the buddy lists. */

@@ -12,7 +12,8 @@
  * ALWAYS TRUE    A1  a page given out has reference count 1, no flags but its zone, _mapcount -1.
  *                A2  a page taken back has reference count 0, no user mapping, no flags that say
  *                    someone still uses it (FLAGS_CHECKED_AT_FREE). A page that breaks A1 or A2 is
- *                    reported (bad_page) and never given out again; debug builds panic.
+ *                    reported (bad_page) and never given out again, nor is its block; debug builds panic.
+ *                    Of a block that is given out only debug builds look at more than the first page.
  *                A3  an allocation leaves free in a zone: min, and its lowmem_reserve for the caller's highest
  *                    zone. Of min itself __GFP_HIGH leaves a half, and 3/8 if the caller cannot wait either
  *                    (GFP_ATOMIC); __GFP_MEMALLOC leaves nothing at all. That is Linux's rule.
@@ -113,17 +114,20 @@ static struct page *try_zones(const struct alloc_request *r, enum zone_watermark
 	struct zone *first = NULL;
 
 	for (struct zone **zl = NODE_DATA(r->nid)->zonelist, *z; (z = *zl); zl++) {
+		unsigned long keep;
 		struct page *p;
 
 		if (zone_type(z) > r->wanted || !(r->nodes >> z->node & 1))
 			continue;
 		first = first ? first : z;
-		p = alloc_from_zone(z, r, keep_free(z, r, w));
+		keep = keep_free(z, r, w);
+		p = alloc_from_zone(z, r, keep);
 		if (p) {
 			count_numa(z, first, r->order);
 			return p;
 		}
-		pcp_close_lists(z);
+		if (READ_ONCE(z->nr_free) <= keep + (1UL << r->order))	/* not if it is only in pieces */
+			pcp_close_lists(z);
 	}
 	return NULL;
 }
@@ -225,14 +229,34 @@ static __cold noinline void bad_page(struct page *p, const char *when, const cha
 }
 
 /* A1; false: somebody writes to free pages. */
+static inline bool is_free_page(const struct page *p)
+{
+	return likely(page_counts(p) == COUNTS(0) && !(p->flags & ~ZONE_MASK));
+}
+
 static inline bool prepare_new_page(struct page *p, unsigned int order)
 {
-	if (unlikely(page_counts(p) != COUNTS(0) || (p->flags & ~ZONE_MASK)))
+	if (!is_free_page(p))
 		return false;
 	set_page_counts(p, COUNTS(1));
 	p->mapping = NULL;
 	p->private = order;
 	return true;
+}
+
+/* The same for 2^@order pages; a bad one is reported, and the block stays out. */
+static inline bool prepare_new_block(struct page *p, unsigned int order)
+{
+	for (unsigned long i = 1; CONFIG_DEBUG && i < 1UL << order; i++) {
+		if (!is_free_page(p + i)) {
+			bad_page(p + i, "allocation of a block", what_is_wrong(p + i));
+			return false;
+		}
+	}
+	if (likely(prepare_new_page(p, order)))
+		return true;
+	bad_page(p, "allocation", what_is_wrong(p));
+	return false;
 }
 
 static noinline struct page *clear_pages(struct page *p, unsigned int order)
@@ -248,8 +272,9 @@ static noinline struct page *alloc_from_node(gfp_t gfp, unsigned int order, unsi
 
 	if (order > MAX_ORDER)
 		return NULL;
-	while ((p = alloc_from_zones(gfp, order, nid, nodes)) && !prepare_new_page(p, order))
-		bad_page(p, "allocation", what_is_wrong(p));
+	do {
+		p = alloc_from_zones(gfp, order, nid, nodes);
+	} while (p && !prepare_new_block(p, order));
 	if (!p)
 		return NULL;
 	count_vm_events(pgalloc, 1UL << order);
@@ -274,7 +299,7 @@ static noinline struct page *alloc_block(gfp_t gfp, unsigned int order)
 	if (likely(zone_watermark_ok(z, order, z->watermark[WMARK_LOW])))
 		p = buddy_alloc(z, order);
 	spin_unlock_irqrestore(&z->lock, flags);
-	if (unlikely(!p || !prepare_new_page(p, order)))
+	if (unlikely(!p || !prepare_new_block(p, order)))
 		return alloc_from_here(gfp, order);
 	if (CONFIG_DEBUG)
 		set_page_owner(p, order, gfp, 1);

@@ -17,6 +17,7 @@
  *                P2  count is the list's length, at most high + 1 between calls.
  *                P3  only the owning CPU touches its lists, with interrupts off: no lock. `high` and `first`
  *                    are written by others: any value is good for a moment.
+ *                    zone->lists_closed says which `high` is meant: both change together, under zone->lock.
  *                P4  a refill that goes below the low mark takes one page: the reserve never lies on a list
  *                    where a caller who may not enter it finds it.
  *
@@ -113,9 +114,15 @@ static void drain(struct zone *z, struct pcplist *l, unsigned int n)
 
 void pcp_trim(struct zone *z, struct pcplist *l)
 {
-	drain(z, l, READ_ONCE(z->lists_closed) ? ~0U : pcp_batch);
-	if (READ_ONCE(z->lists_closed) && z->nr_free > z->watermark[WMARK_HIGH])
+	bool closed = READ_ONCE(z->lists_closed);
+
+	drain(z, l, closed ? ~0U : pcp_batch);
+	if (!closed)
+		return;
+	spin_lock(&z->lock);
+	if (z->nr_free > z->watermark[WMARK_HIGH])
 		pcp_open_lists(z);
+	spin_unlock(&z->lock);
 }
 
 void pcp_free_cold(struct zone *z, struct page *p)
@@ -145,14 +152,19 @@ static void set_high(struct zone *z, unsigned int high)
 
 void pcp_close_lists(struct zone *z)
 {
+	unsigned long flags;
+
 	if (READ_ONCE(z->lists_closed))
 		return;
+	spin_lock_irqsave(&z->lock, flags);
 	WRITE_ONCE(z->lists_closed, true);
 	set_high(z, 0);
+	spin_unlock_irqrestore(&z->lock, flags);
 }
 
 void pcp_open_lists(struct zone *z)
 {
+	ASSERT_HELD(&z->lock);
 	WRITE_ONCE(z->lists_closed, false);
 	set_high(z, PCP_HIGH * pcp_batch);
 }

@@ -25,7 +25,7 @@ struct zone {
 	unsigned long		lowmem_reserve[NR_ZONES]; /* kept back from callers who could use the zone [i] */
 	u8			id;		/* (i) node << ZONES_SHIFT | type                */
 	u8			node;		/* (i)                                          */
-	bool			lists_closed;	/* (a) under pressure: per-CPU lists keep nothing */
+	bool			lists_closed;	/* written under lock: under pressure: per-CPU lists keep nothing */
 	/* written by every refill, under the lock */
 	spinlock_t		lock __aligned(CACHE_LINE); /* RANK_ZONE, irq-safe              */
 	unsigned long		nr_free;	/* lock; pages in free_area                     */

@@ -201,6 +201,35 @@ static void a_second_free_panics(void **state)
 	atomic_set(&p->_refcount, 0);
 }
 
+static void take_blocks(void *unused)
+{
+	while (alloc_pages(GFP_KERNEL, 3))
+		;
+}
+
+/* The last tests: what they take stays away. */
+static void damaged_free_block_is_reported(unsigned int which)
+{
+	struct page *p = alloc_pages(GFP_KERNEL, 3);
+
+	assert_non_null(p);
+	free_pages(p, 3);
+	atomic_set(&p[which]._refcount, 5);
+	assert_true(host_panics(take_blocks, NULL, "others hold it"));
+	atomic_set(&p[which]._refcount, 0);
+}
+
+static void free_block_with_a_damaged_first_page_is_reported(void **state)
+{
+	damaged_free_block_is_reported(0);
+}
+
+static void free_block_with_a_damaged_page_inside_is_reported(void **state)
+{
+	damaged_free_block_is_reported(3);
+	damaged_free_block_is_reported(7);
+}
+
 static void every_frame_of_ram_has_a_struct_page_and_holes_are_reserved(void **state)
 {
 	const pfn_t mask = (1UL << MAX_ORDER) - 1;
@@ -228,6 +257,8 @@ int main(void)
 		cmocka_unit_test(pages_kept_by_one_cpu_are_found_when_another_needs_them),
 		cmocka_unit_test(zeroed_pages_are_zero_after_a_dirty_life),
 		cmocka_unit_test(a_second_free_panics),
+		cmocka_unit_test(free_block_with_a_damaged_first_page_is_reported),
+		cmocka_unit_test(free_block_with_a_damaged_page_inside_is_reported),
 	};
 
 	host_boot();

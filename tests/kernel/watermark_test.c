@@ -15,6 +15,8 @@
 #include <mm/zone.h>
 #include "../../mm/mm_phys.h"
 
+static DEFINE_WAIT_QUEUE(traders_wait);
+
 #define BIG_MACHINE	(1UL << 30 >> PAGE_SHIFT)
 
 /* The zones that GFP_KERNEL may use: HIGHMEM is not on its way. */
@@ -187,6 +189,115 @@ KTEST(watermark_min_free_kbytes_moves_every_mark)
 		EXPECT_EQ(z->watermark[WMARK_LOW], low[z->id]);
 }
 
+/* A block that cannot be had though there are pages enough is no reason to take the lists away. */
+KTEST(watermark_lists_stay_open_when_memory_is_only_in_pieces)
+{
+	unsigned long before = all_free(), n = 0;
+	struct page *p, *next;
+	LIST_HEAD(held);
+	LIST_HEAD(odd);
+	struct zone *z;
+
+	if (too_big())
+		return;
+	take_all(GFP_KERNEL, &held);
+	list_for_each_entry_safe(p, next, &held, lru)
+		if (page_to_pfn(p) % 2)
+			list_move(&p->lru, &odd);
+	give_back(&odd);
+	page_alloc_drain();
+	EXPECT(alloc_pages(GFP_KERNEL | __GFP_NOWARN, MAX_ORDER) == NULL);
+	for_each_low_zone(z) {
+		if (z->nr_free <= z->watermark[WMARK_HIGH] + z->lowmem_reserve[ZONE_NORMAL] + (1UL << MAX_ORDER))
+			continue;
+		EXPECT(!z->lists_closed);
+		n++;
+	}
+	EXPECT(n > 0);
+	give_back(&held);
+	EXPECT_EQ(all_free(), before);
+	buddy_check();
+}
+
+/* ---- two CPUs, one closes and one opens ---- */
+
+#define SWITCHES	5000U
+
+static struct { struct zone *zone; atomic_t at; atomic_t finished; } door;
+
+static void open_again(struct zone *z)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&z->lock, flags);
+	pcp_open_lists(z);
+	spin_unlock_irqrestore(&z->lock, flags);
+}
+
+/* Two CPUs come here together, twice a round. */
+static void meet(unsigned int n)
+{
+	atomic_inc(&door.at);
+	while ((unsigned int)atomic_read(&door.at) < 2 * n)
+		arch_cpu_relax();
+}
+
+static void keep_closing(void *arg)
+{
+	for (unsigned int i = 0; i < SWITCHES; i++) {
+		meet(2 * i + 1);
+		pcp_close_lists(door.zone);
+		meet(2 * i + 2);
+	}
+	atomic_inc(&door.finished);
+	wake_up_all(&traders_wait);
+}
+
+static bool lists_agree(const struct zone *z)
+{
+	unsigned int cpu, high = z->lists_closed ? 0 : PCP_HIGH * pcp_batch;
+	bool agree = true;
+
+	for_each_online_cpu(cpu)
+		agree &= per_cpu(pcplists, cpu).list[z->id].high == high;
+	return agree;
+}
+
+KTEST(watermark_lists_that_two_cpus_close_and_open_are_closed_or_open)
+{
+	struct cpumask last = { 1UL << (nr_cpus - 1) }, first = { 1 }, old = current->affinity;
+	struct page *p = alloc_page(GFP_KERNEL);
+	unsigned int torn = 0;
+	struct thread *t;
+
+	REQUIRE(p);
+	door.zone = page_zone(p);
+	free_pages(p, 0);
+	if (nr_cpus < 2) {
+		ktest_skip("one CPU");
+		return;
+	}
+	atomic_set(&door.at, 0);
+	atomic_set(&door.finished, 0);
+	EXPECT_EQ(thread_set_affinity(current, &first), 0);
+	schedule();
+	t = kthread_create(keep_closing, NULL, "door");
+	REQUIRE(t);
+	EXPECT_EQ(thread_set_affinity(t, &last), 0);
+	thread_wake(t);
+	for (unsigned int i = 0; i < SWITCHES; i++) {
+		meet(2 * i + 1);
+		open_again(door.zone);
+		meet(2 * i + 2);
+		torn += !lists_agree(door.zone);
+		open_again(door.zone);
+	}
+	wait_event(traders_wait, atomic_read(&door.finished) == 1);
+	EXPECT_EQ(torn, 0);
+	open_again(door.zone);
+	EXPECT_EQ(thread_set_affinity(current, &old), 0);
+}
+
 /* ---- interrupts under pressure ---- */
 
 #define TICKS	200U
@@ -247,7 +358,6 @@ KTEST(atomic_allocations_from_interrupts_succeed_when_kernel_callers_fail)
 #define ROUNDS		20000U
 
 static struct page *boxes[BOXES];
-static DEFINE_WAIT_QUEUE(traders_wait);
 static atomic_t traders;
 
 static void trade(void *arg)
