@@ -22,7 +22,9 @@
  *                    (__GFP_MEMALLOC), does not fail and is not counted.
  *                J3  fail-nth looks at no filter: the N-th is the N-th.
  *
- * LOCKS          none: counters of an attribute may lose a count when two CPUs fail at once.
+ *                J4  `times' counts every failure down, and ends at 0 however many CPUs fail at once.
+ *
+ * LOCKS          none: `space' and the count for `interval' may lose something when two CPUs come at once.
  * LIFE           fail-nth: armed by the write, until 0 is written or the task ends; a fork does not inherit it.
  * LEFT OUT       Linux's stacktrace-depth and require-start/end, fail_usercopy, fail_futex, fail_make_request.
  * READ NEXT      page_alloc.c and slub.c (who asks), fs/proc_fault.c (the files), docs/user-guide.md.
@@ -155,9 +157,25 @@ static enum nth nth_says(void)
 	return n == 1 ? NTH_NOW : NTH_NOT_YET;
 }
 
+/* J4. One of the times that are left; false: none is. */
+static bool take_one(struct fault_attr *a)
+{
+	long left = READ_ONCE(a->times), seen;
+
+	while (left > 0) {
+		seen = cmpxchg(&a->times, left, left - 1);
+		if (seen == left)
+			return true;
+		left = seen;
+	}
+	return left < 0;
+}
+
 static bool attr_says(struct fault_attr *a, size_t size, gfp_t gfp)
 {
-	if (!a->probability || !a->times)
+	unsigned long interval = READ_ONCE(a->interval);	/* another may be written meanwhile, even 0 */
+
+	if (!a->probability || !READ_ONCE(a->times))
 		return false;
 	if (a->task_filter && !current->make_it_fail)
 		return false;
@@ -167,13 +185,11 @@ static bool attr_says(struct fault_attr *a, size_t size, gfp_t gfp)
 		a->space -= (long)min(size, (size_t)a->space);
 		return false;
 	}
-	if (a->interval > 1 && ++a->count % a->interval)
+	if (interval > 1 && ++a->count % interval)
 		return false;
 	if (a->probability < 100 && a->probability <= percent())
 		return false;
-	if (a->times > 0)
-		a->times--;
-	return true;
+	return take_one(a);
 }
 
 /* J2 */

@@ -296,6 +296,45 @@ KTEST(fail_page_alloc_obeys_interval_space_times_and_its_filters)
 	EXPECT(!(alloc_watch & WATCH_FAIL));
 }
 
+#define FAILURES	30000U
+
+static atomic_t refusals, refusers;
+static DEFINE_WAIT_QUEUE(refusers_wait);
+
+static void ask_for_pages(void *arg)
+{
+	for (unsigned int i = 0; i < FAILURES; i++)
+		if (fail_page(GFP_KERNEL, 0))
+			atomic_inc(&refusals);
+	fault_was_injected();
+	atomic_dec(&refusers);
+	wake_up_all(&refusers_wait);
+}
+
+/* Nothing is armed: only those who ask themselves are refused. */
+KTEST(fail_page_alloc_times_is_exact_when_all_cpus_fail_at_once)
+{
+	const struct fault_attr old = fail_page_alloc;
+
+	fail_page_alloc.probability = 100;
+	fail_page_alloc.ignore_gfp_wait = fail_page_alloc.min_order = 0;
+	fail_page_alloc.times = FAILURES;
+	atomic_set(&refusals, 0);
+	atomic_set(&refusers, (int)nr_cpus);
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
+		struct cpumask only = { 1UL << cpu };
+		struct thread *t = kthread_create(ask_for_pages, NULL, "ktest");
+
+		REQUIRE(t);
+		EXPECT_EQ(thread_set_affinity(t, &only), 0);
+		thread_wake(t);
+	}
+	wait_event(refusers_wait, atomic_read(&refusers) == 0);
+	EXPECT_EQ(atomic_read(&refusals), FAILURES);
+	EXPECT_EQ(fail_page_alloc.times, 0);
+	fail_page_alloc = old;
+}
+
 KTEST(fault_attr_takes_four_numbers_and_nothing_else)
 {
 	struct fault_attr a = { .interval = 9 };
