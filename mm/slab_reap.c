@@ -406,13 +406,24 @@ static unsigned long nr_in_arrays(struct kmem_cache *c)
 	return n;
 }
 
+/* Objects of @n's slabs that are not free there. Under the lock: a slab comes and goes with its free objects. */
+static unsigned long nr_taken(struct kmem_cache *c, struct kmem_cache_node *n)
+{
+	unsigned long flags, taken;
+
+	spin_lock_irqsave(&n->lock, flags);
+	taken = n->nr_slabs * c->objects - n->free_objects;
+	spin_unlock_irqrestore(&n->lock, flags);
+	return taken;
+}
+
 unsigned long slab_count(struct kmem_cache *c)
 {
 	unsigned long n = 0, in_arrays = nr_in_arrays(c);
 	struct kmem_cache_node *node;
 
 	for_each_slab_node(c, node)
-		n += READ_ONCE(node->nr_slabs) * c->objects - READ_ONCE(node->free_objects);
+		n += nr_taken(c, node);
 	return n > in_arrays ? n - in_arrays : 0;
 }
 

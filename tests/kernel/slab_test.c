@@ -484,6 +484,49 @@ KTEST(interrupts_allocate_and_free_in_the_middle_of_allocations_and_frees)
 	EXPECT_EQ(kmem_cache_destroy(box_cache), 0);
 }
 
+/* ---- counting while others allocate ---- */
+
+#define COUNTED		48U
+#define COUNT_ROUNDS	3000U
+
+static atomic_t counted_done;
+
+static void fill_and_empty(void *arg)
+{
+	void *obj[COUNTED];
+
+	for (unsigned int round = 0; round < COUNT_ROUNDS; round++) {
+		for (unsigned int i = 0; i < COUNTED; i++)
+			obj[i] = kmem_cache_alloc(arg, GFP_KERNEL);
+		for (unsigned int i = 0; i < COUNTED; i++)
+			kmem_cache_free(arg, obj[i]);
+	}
+	atomic_set(&counted_done, 1);
+	wake_up_all(&box_wait);
+}
+
+/* Slabs come and go meanwhile; half of a change must not show as millions of objects. */
+KTEST(slab_count_of_a_busy_cache_is_never_more_than_it_has)
+{
+	struct cpumask last = { 1UL << (nr_cpus - 1) };
+	struct kmem_cache *c = kmem_cache_create("ktest-counted", 3000, 0, SLAB_NO_DEBUG, NULL);
+	unsigned long most = 0;
+	struct thread *t;
+
+	REQUIRE(c);
+	atomic_set(&counted_done, 0);
+	t = kthread_create(fill_and_empty, c, "ktest");
+	REQUIRE(t);
+	EXPECT_EQ(thread_set_affinity(t, &last), 0);
+	thread_wake(t);
+	while (nr_cpus > 1 && !atomic_read(&counted_done))
+		most = max(most, kmem_cache_inuse(c));
+	wait_event(box_wait, atomic_read(&counted_done));
+	EXPECT(most < 1000);
+	EXPECT_EQ(kmem_cache_inuse(c), 0);
+	EXPECT_EQ(kmem_cache_destroy(c), 0);
+}
+
 KTEST(vmalloc_maps_distinct_zeroed_pages)
 {
 	unsigned long *p = vzalloc(5 * PAGE_SIZE), seen;
