@@ -36,10 +36,9 @@ static const char *complaint __ro_after_init;	/* about highmem=, for lowmem_repo
 /* The lowest end of lowmem with @need free bytes below it; ~0: there are not so many. */
 static paddr_t lowest_end(u64 need)
 {
-	paddr_t start, end;
-	unsigned int i = 0;
+	paddr_t start, end, from = 0;
 
-	while (memblock_next_free(&i, &start, &end)) {
+	while (memblock_next_free(&from, &start, &end)) {
 		if (end - start >= need)
 			return start + need;
 		need -= end - start;

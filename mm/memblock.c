@@ -238,17 +238,12 @@ static bool free_from(paddr_t from, paddr_t *start, paddr_t *end)
 	return false;
 }
 
-/* *@i counts the stretches already returned; quadratic, over at most MAX_RANGES of them. */
-bool memblock_next_free(unsigned int *i, paddr_t *start, paddr_t *end)
+/* Each step looks at every range once at most, so a walk is quadratic: 4 million steps over 2 * MAX_RANGES of them. */
+bool memblock_next_free(paddr_t *from, paddr_t *start, paddr_t *end)
 {
-	paddr_t from = 0;
-
-	for (unsigned int k = 0; k <= *i; k++) {
-		if (!free_from(from, start, end))
-			return false;
-		from = *end;
-	}
-	(*i)++;
+	if (!free_from(*from, start, end))
+		return false;
+	*from = *end;
 	return true;
 }
 

@@ -217,21 +217,19 @@ static void free_range(pfn_t pfn, pfn_t end)
 static void init_all_struct_pages(void)
 {
 	paddr_t start, end;
-	pfn_t done = 0, next;
+	pfn_t done = 0;
 	unsigned int i = 0;
 
 	while (memblock_next_memory(&i, &start, &end)) {
 		pfn_t from = max(ALIGN_DOWN((pfn_t)(start >> PAGE_SHIFT), BLOCK_PAGES), done);
-		unsigned int j = 0;
-		paddr_t fs, fe;
+		paddr_t fs, fe, at = (paddr_t)from << PAGE_SHIFT;
 
 		done = max(ALIGN_UP((pfn_t)(end >> PAGE_SHIFT), BLOCK_PAGES), done);
-		while (from < done && memblock_next_free(&j, &fs, &fe)) {
-			pfn_t last = min((pfn_t)(fe >> PAGE_SHIFT), done);
+		while (from < done && memblock_next_free(&at, &fs, &fe)) {
+			pfn_t next = (pfn_t)(fs >> PAGE_SHIFT), last = min((pfn_t)(fe >> PAGE_SHIFT), done);
 
-			next = max((pfn_t)(fs >> PAGE_SHIFT), from);
-			if (last <= from || next >= done)
-				continue;
+			if (next >= done)
+				break;
 			init_struct_pages(from, next, true);
 			init_struct_pages(next, last, false);
 			from = last;
@@ -242,8 +240,7 @@ static void init_all_struct_pages(void)
 
 void page_init(void)
 {
-	paddr_t start, end;
-	unsigned int i = 0;
+	paddr_t start, end, from = 0;
 
 	for (unsigned int q = 0; q < ARRAY_SIZE(page_wait); q++)
 		init_waitqueue_head(&page_wait[q]);
@@ -256,7 +253,7 @@ void page_init(void)
 	map_all_memmaps();
 	page_owner_init();
 	init_all_struct_pages();
-	while (memblock_next_free(&i, &start, &end))
+	while (memblock_next_free(&from, &start, &end))
 		free_range((pfn_t)(start >> PAGE_SHIFT), (pfn_t)(end >> PAGE_SHIFT));
 	zone_setup();
 	pcp_init();

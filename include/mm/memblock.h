@@ -22,9 +22,12 @@ paddr_t memblock_alloc_between(u64 size, u64 align, paddr_t from, paddr_t limit)
 u64 memblock_total(void);
 paddr_t memblock_start_of_ram(void), memblock_end_of_ram(void);
 
-/* for_each_memory / for_each_free_range - iterate: *@i starts at 0; true while a range was stored. */
+/*
+ * memblock_next_memory, memblock_next_free - iterate: true while a range was stored. *@i starts at 0; *@from at any
+ * address, and becomes the end of what was found.
+ */
 bool memblock_next_memory(unsigned int *i, paddr_t *start, paddr_t *end);
-bool memblock_next_free(unsigned int *i, paddr_t *start, paddr_t *end);
+bool memblock_next_free(paddr_t *from, paddr_t *start, paddr_t *end);
 /* memblock_is_reserved - is the page frame at @pa reserved or not RAM? */
 bool memblock_is_reserved(paddr_t pa);
 void memblock_print(void);

@@ -7,6 +7,7 @@
  * where numbers wrap.
  */
 #include "lib_hooks.h"
+#include <time.h>
 #include "arch/host.h"
 #include "../../mm/memblock.c"
 
@@ -48,14 +49,14 @@ static void assert_list(const struct range_list *l)
 static void compare(void)
 {
 	unsigned int i = 0, page = 0;
-	paddr_t start, end;
+	paddr_t start, end, from = 0;
 	u64 total = 0;
 
 	assert_list(&memory);
 	assert_list(&reserved);
 	while (memblock_next_memory(&i, &start, &end))
 		total += end - start;
-	for (i = 0; memblock_next_free(&i, &start, &end);) {
+	while (memblock_next_free(&from, &start, &end)) {
 		assert_true(start < end);
 		for (; page < (start - WINDOW) / PAGE_SIZE; page++)
 			assert_true(!ram[page] || taken[page]);
@@ -347,6 +348,32 @@ static void full_list_takes_a_removal_that_splits_a_range(void **state)
 	forget_all();
 }
 
+/* A walk that began anew for each range would take a thousand times as long: a thousand million steps. */
+static void walk_over_a_thousand_free_ranges_takes_no_time(void **state)
+{
+	const unsigned int n = MAX_RANGES - 1;
+	paddr_t start, end, from = 0;
+	clock_t begin;
+
+	for (unsigned int i = 0; i < n; i++) {
+		memblock_add(WINDOW + i * 16 * PAGE_SIZE, 8 * PAGE_SIZE);
+		memblock_reserve(WINDOW + (i * 16 + 3) * PAGE_SIZE, PAGE_SIZE);
+	}
+	begin = clock();
+	for (unsigned int i = 0; i < 2 * n; i++) {
+		assert_true(memblock_next_free(&from, &start, &end));
+		assert_int_equal(start, WINDOW + (i / 2 * 16 + (i % 2 ? 4 : 0)) * PAGE_SIZE);
+		assert_int_equal(end - start, (i % 2 ? 4 : 3) * PAGE_SIZE);
+	}
+	assert_false(memblock_next_free(&from, &start, &end));
+	assert_true(clock() - begin < CLOCKS_PER_SEC);
+	from = WINDOW + 17 * PAGE_SIZE;			/* begins in the middle, of a range too */
+	assert_true(memblock_next_free(&from, &start, &end));
+	assert_int_equal(start, WINDOW + 17 * PAGE_SIZE);
+	assert_int_equal(end, WINDOW + 19 * PAGE_SIZE);
+	forget_all();
+}
+
 static void limit_forgets_the_highest_ram_first(void **state)
 {
 	memblock_add(WINDOW, 64 * PAGE_SIZE);
@@ -413,6 +440,7 @@ int main(void)
 		cmocka_unit_test(too_many_reservations_keep_everything_reserved),
 		cmocka_unit_test(too_many_reservations_join_the_closest_two),
 		cmocka_unit_test(full_list_takes_a_removal_that_splits_a_range),
+		cmocka_unit_test(walk_over_a_thousand_free_ranges_takes_no_time),
 		cmocka_unit_test(limit_forgets_the_highest_ram_first),
 		cmocka_unit_test(allocations_are_free_aligned_cleared_ram_below_the_limit),
 	};
