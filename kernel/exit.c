@@ -133,7 +133,7 @@ static bool notify_parent_exit(struct process *p)
 	if (p->exit_signal == SIGCHLD)
 		autoreap = sig_handler(parent, SIGCHLD) == SIG_IGN ||
 			   (parent->sighand->action[SIGCHLD - 1].flags & SA_NOCLDWAIT);
-	if (p->exit_signal && !(autoreap && sig_handler(parent, SIGCHLD) == SIG_IGN))
+	if (sig_valid(p->exit_signal) && !(autoreap && sig_handler(parent, SIGCHLD) == SIG_IGN))
 		send_signal_locked(parent, NULL, p->exit_signal, &info);
 	spin_unlock_irqrestore(&parent->siglock, flags);
 	wake_up_all(&parent->wait_chldexit);

@@ -271,22 +271,24 @@ static long sleep_cpu_clock(int id, u64 until)
 	}
 }
 
+/* Flags other than TIMER_ABSTIME mean nothing, and are not looked at: as Linux. */
 SYSCALL_DEFINE4(clock_nanosleep, int, id, int, flags, const struct timespec64 __user *, uts,
 		struct timespec64 __user *, urem)
 {
 	struct timespec64 ts;
-	u64 now;
+	u64 now = 0;
 
-	if (id == CLOCK_THREAD_CPUTIME_ID || (flags & ~TIMER_ABSTIME))
-		return -EINVAL;
-	if (clock_can_sleep(id) && !(flags & TIMER_ABSTIME))
+	flags &= TIMER_ABSTIME;
+	if (clock_can_sleep(id) && !flags)
 		return do_nanosleep(uts, urem);
-	if (copy_from_user(&ts, uts, sizeof(ts)))
-		return -EFAULT;
-	if (!timespec_valid(&ts) || clock_read(id, &now))
+	if (!clock_can_sleep(id) && clock_read(id, &now))
 		return -EINVAL;
 	if (!clock_can_sleep(id) && id != CLOCK_PROCESS_CPUTIME_ID && id >= 0)
 		return -EOPNOTSUPP;
+	if (copy_from_user(&ts, uts, sizeof(ts)))
+		return -EFAULT;
+	if (!timespec_valid(&ts))
+		return -EINVAL;
 	if (!clock_can_sleep(id))
 		return sleep_cpu_clock(id, timespec_to_ns(&ts) + (flags ? 0 : now));
 	return sleep_until(deadline_on_clock(id, timespec_to_ns(&ts))) ? -ERESTARTNOHAND : 0;

@@ -131,7 +131,10 @@ static void unmake_cache(struct kmem_cache *c)
 	kmem_cache_free(&cache_of_caches, c);
 }
 
-/* Nothing is allocated with slab_mutex held: whoever frees memory for us may want it. */
+/*
+ * No cache is made with slab_mutex held, and nobody who frees memory for others takes it, so a report may allocate
+ * under it (slab_info: the reader's buffer grows).
+ */
 struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align, unsigned int flags,
 				     void (*ctor)(void *))
 {

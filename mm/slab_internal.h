@@ -8,7 +8,7 @@
  *                slab_ops->alloc, ->free      slub.c (slub_ops), slab.c (slab_ops_slab), slob.c (slob_ops)
  *
  * The fast path is SLUB's: pop or push on cpu[].list. It asks nobody which back end was chosen: in the
- * others cpu[].freelist and cpu[].base stay 0 for ever, so that it never hits and the slow path asks.
+ * others cpu[].list and cpu[].base stay 0 for ever, so that it never hits and the slow path asks.
  */
 #ifndef MM_SLAB_INTERNAL_H
 #define MM_SLAB_INTERNAL_H

@@ -69,7 +69,7 @@ struct process {
 	bool			unkillable;	/* (s) init: signals without handler do nothing */
 	struct thread		*exec_thread;	/* (s) in de_thread(): waits to be the only one */
 	int			exit_code;	/* (s) wait status of the process               */
-	int			exit_signal;	/* (i) sent to the parent: SIGCHLD or 0         */
+	int			exit_signal;	/* (i) sent to the parent if there is such one  */
 	bool			zombie;		/* (t) all threads gone, not yet reaped         */
 	wait_queue_head_t	wait_chldexit;	/* this process' wait4 callers                  */
 	wait_queue_head_t	wait_pidfd;	/* who polls a descriptor of it: woken at its end */

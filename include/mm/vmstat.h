@@ -36,8 +36,8 @@ struct vm_counters { unsigned long event[NR_VM_EVENTS]; long state[NR_VM_STATES]
 DECLARE_PER_CPU(struct vm_counters, vm_counters);
 
 /*
- * Plain adds: the kernel is not preempted, and interrupt handlers touch only pgalloc/pgfree, whose loss of a
- * count is tolerated.
+ * Plain adds: the kernel is not preempted. Interrupt handlers touch pgalloc, pgfree and ipi_sent; on RISC-V, where an
+ * add is three instructions, one that comes in between may lose a count, which is tolerated.
  */
 static inline void count_vm_event(enum vm_event e) { this_cpu_var(vm_counters).event[e]++; }
 static inline void count_vm_events(enum vm_event e, unsigned long n) { this_cpu_var(vm_counters).event[e] += n; }

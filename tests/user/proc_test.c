@@ -201,6 +201,42 @@ TEST(proc_stat_of_the_machine_has_cpu_lines)
 	CHECK(strstr(s, "\nctxt "));
 }
 
+/* All columns of the line "cpuN" of /proc/stat: user, nice, system, idle and so on; -1: no such line. */
+static long cpu_line_sum(const char *stat, int cpu)
+{
+	long sum = 0, v;
+	char key[16];
+	int used;
+
+	snprintf(key, sizeof(key), "\ncpu%d ", cpu);
+	stat = strstr(stat, key);
+	if (!stat)
+		return -1;
+	stat += strlen(key);
+	while (*stat != '\n' && sscanf(stat, "%ld%n", &v, &used) == 1) {
+		sum += v;
+		stat += used;
+	}
+	return sum;
+}
+
+/* Also those of a CPU that has nothing to do all the time. */
+TEST(proc_stat_lines_of_all_cpus_follow_the_clock)
+{
+	long before[64], hz = sysconf(_SC_CLK_TCK);
+	char *s = slurp("/proc/stat");
+	int64_t start = now_ns();
+
+	for (int i = 0; i < 64; i++)
+		before[i] = cpu_line_sum(s, i);
+	sleep_ms(600);
+	s = slurp("/proc/stat");
+	for (int i = 0; i < 64; i++)
+		if (before[i] >= 0)
+			CHECK(cpu_line_sum(s, i) - before[i] >= hz * 3 / 10);
+	CHECK(now_ns() - start >= 600000000);
+}
+
 TEST(proc_uptime_loadavg_version_mounts_cpuinfo_read)
 {
 	double up, idle, a, b, c;

@@ -385,6 +385,23 @@ TEST(process_zombie_with_another_exit_signal_can_be_reaped_by_its_new_parent)
 	CHECK_EXIT(st, 7);
 }
 
+TEST(process_clone_with_an_exit_signal_that_does_not_exist_ends_without_one)
+{
+	static const int signals[] = { 65, 100, 255 };
+	int st;
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		pid_t pid = (pid_t)syscall(SYS_clone, signals[i], 0, 0, 0, 0);
+
+		CHECK_OK(pid);
+		if (pid == 0)
+			_exit(9);
+		CHECK_ERR(waitpid(pid, &st, 0), ECHILD);
+		CHECK_EQ(waitpid(pid, &st, __WALL), pid);
+		CHECK_EXIT(st, 9);
+	}
+}
+
 /* Else any child could send its parent any signal: SIGUSR1 would end us here. */
 TEST(process_clone_parent_child_reports_by_the_signal_of_its_maker)
 {
