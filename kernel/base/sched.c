@@ -132,7 +132,7 @@ static void kick(unsigned int cpu)
 /* ---- waking ---- */
 
 /* Where should @t run? Its last CPU if that is idle or no other is; an idle one otherwise. */
-static unsigned int select_cpu(struct thread *t)
+static __always_inline unsigned int select_cpu(struct thread *t)
 {
 	unsigned long allowed = t->affinity.bits & cpumask_bits(&cpu_online_mask);
 	unsigned long idle = cpumask_bits(&idle_mask) & allowed;
@@ -145,16 +145,14 @@ static unsigned int select_cpu(struct thread *t)
 }
 
 /*
- * @t is THREAD_RUNNING, on no queue and on no stack; its own rq lock is held and is released.
+ * @t changes to the queue of @cpu: from the lock that is held to the one returned.
  *
  * t->cpu changes before the old lock goes, so whoever wants @t's queue from then on waits for the new one. If
  * thread_set_affinity() gets that first, @t must not stay: no CPU steals while it is busy, and the one it
  * would be on may not run it.
  */
-static void place(struct runqueue *rq, struct thread *t)
+static noinline struct runqueue *change_queue(struct runqueue *rq, struct thread *t, unsigned int cpu)
 {
-	unsigned int cpu = select_cpu(t);
-
 	while (cpu != t->cpu) {
 		WRITE_ONCE(t->cpu, cpu);
 		spin_unlock(&rq->lock);
@@ -162,6 +160,18 @@ static void place(struct runqueue *rq, struct thread *t)
 		spin_lock(&rq->lock);
 		if (!cpumask_test(cpu, &t->affinity))
 			cpu = select_cpu(t);
+	}
+	return rq;
+}
+
+/* @t is THREAD_RUNNING, on no queue and on no stack; its own rq lock is held and is released. */
+static void place(struct runqueue *rq, struct thread *t)
+{
+	unsigned int cpu = select_cpu(t);
+
+	if (cpu != t->cpu) {
+		rq = change_queue(rq, t, cpu);
+		cpu = t->cpu;
 	}
 	enqueue(rq, t);
 	spin_unlock(&rq->lock);
@@ -306,7 +316,7 @@ static __cold noinline void move_away(struct runqueue *rq, struct thread *prev)
 }
 
 /* On the new thread's stack, with the rq lock that the old one took (S2). irqs off. */
-static void finish_switch(struct thread *prev)
+static __always_inline void finish_switch(struct thread *prev)
 {
 	struct runqueue *rq = this_cpu_ptr(&runqueues);
 	bool dead = prev->state == THREAD_DEAD;
