@@ -268,18 +268,17 @@ TEST(signal_continue_right_after_a_terminal_stop_is_not_lost)
 	CHECK_OK(setpgid(pid, pid));		/* its parent is elsewhere in the session: no orphan */
 	while (!*rounds)
 		sleep_ms(1);
-	for (int i = 0; i < 3000; i++) {
-		int before, ms = 0;
+	for (int i = 0; i < 500; i++) {
+		int64_t start;
+		int before;
 
 		CHECK_OK(kill(pid, SIGTSTP));
 		for (volatile int k = 0; k < i % 100 * 20; k++)
 			;
 		CHECK_OK(kill(pid, SIGCONT));
 		before = *rounds;
-		while (*rounds == before) {
-			CHECK(ms++ < 10000);
-			sleep_ms(1);
-		}
+		for (start = now_ns(); *rounds == before; sleep_ms(1))
+			CHECK(now_ns() - start < 10000000000);
 	}
 	CHECK_OK(kill(pid, SIGKILL));
 	CHECK_KILLED(wait_for(pid), SIGKILL);
@@ -292,11 +291,11 @@ TEST(signal_poll_keeps_its_deadline_over_a_stop)
 	if (pid == 0) {
 		int64_t start = now_ns();
 
-		CHECK_EQ(poll(NULL, 0, 1500), 0);
+		CHECK_EQ(poll(NULL, 0, 1000), 0);
 		start = now_ns() - start;
-		_exit(start >= 1500000000 ? start >= 2600000000 : 2);
+		_exit(start >= 1000000000 ? start >= 1900000000 : 2);
 	}
-	sleep_ms(1300);
+	sleep_ms(900);
 	CHECK_OK(kill(pid, SIGSTOP));
 	CHECK_EQ(waitpid(pid, NULL, WUNTRACED), pid);
 	CHECK_OK(kill(pid, SIGCONT));
