@@ -119,10 +119,12 @@ static ssize_t pipe_drain(struct pipe *p, struct iov_iter *it)
 		done += (ssize_t)copied;
 		if (copied < n)
 			return done ? done : -EFAULT;
-		if (!b->len || b->packet)
+		if (unlikely(b->packet)) {
 			p->tail++;
-		if (b->packet)
 			break;
+		}
+		if (!b->len)
+			p->tail++;
 	}
 	return done;
 }
@@ -131,7 +133,6 @@ static ssize_t pipe_read(struct file *f, struct iov_iter *it, loff_t *pos)
 {
 	struct pipe *p = f->private;
 	ssize_t n = 0;
-	bool was_full = false;
 
 	if (!it->count)
 		return 0;
@@ -148,11 +149,10 @@ static ssize_t pipe_read(struct file *f, struct iov_iter *it, loff_t *pos)
 			return -ERESTARTSYS;
 		mutex_lock(&p->mutex);
 	}
-	was_full = pipe_full(p);
 	n = pipe_drain(p, it);
 out:
 	mutex_unlock(&p->mutex);
-	if ((was_full || n > 0) && waitqueue_active(&p->wr_wait))
+	if (n > 0 && waitqueue_active(&p->wr_wait))
 		wake_up_poll(&p->wr_wait, POLLOUT | POLLWRNORM);
 	return n;
 }
