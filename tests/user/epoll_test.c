@@ -58,7 +58,7 @@ TEST(epoll_reports_a_file_once_per_call_while_a_thread_writes_to_it)
 
 	make_set(EPOLLIN);
 	CHECK_EQ(pthread_create(&t, NULL, write_bytes, NULL), 0);
-	for (int i = 0; i < 20000; i++) {
+	for (int i = 0; i < 4000; i++) {
 		CHECK_EQ(epoll_wait(ep, got, 8, 10000), 1);
 		CHECK_EQ(read(p[0], &c, 1), 1);
 		if (i % 16)
@@ -72,7 +72,7 @@ TEST(epoll_reports_a_file_once_per_call_while_a_thread_writes_to_it)
 }
 
 /* A thread that is woken while another has the only item in its hands must not sleep on. */
-#define ROUNDS 2000
+#define ROUNDS 1000
 
 static pthread_barrier_t barrier;
 
@@ -279,7 +279,7 @@ TEST(epoll_oneshot_item_is_silent_once_it_fired_even_about_a_hangup)
 	struct epoll_event got, e = { .events = EPOLLIN | EPOLLONESHOT, .data.u64 = 7 };
 	pthread_t t;
 
-	for (int i = 0; i < 300; i++) {
+	for (int i = 0; i < 60; i++) {
 		make_set(EPOLLIN | EPOLLONESHOT);
 		stop = false;
 		CHECK_EQ(pthread_create(&t, NULL, write_bytes, NULL), 0);

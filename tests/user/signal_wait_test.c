@@ -245,7 +245,7 @@ TEST(signal_each_stop_of_a_process_with_two_threads_is_reported)
 	}
 	sleep_ms(50);
 	CHECK_OK(kill(pid, SIGSTOP));
-	for (int i = 0; i < 1000; i++) {
+	for (int i = 0; i < 150; i++) {
 		CHECK_EQ(waitpid(pid, &st, WUNTRACED), pid);
 		CHECK(WIFSTOPPED(st) && WSTOPSIG(st) == SIGSTOP);
 		CHECK_OK(kill(pid, SIGCONT));
