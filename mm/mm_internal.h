@@ -68,7 +68,8 @@ void vma_unpin(struct vm_area_struct *vma);
 /* vm_area_alloc - an empty VMA of @mm, or a copy of @like's fields; NULL: no memory. */
 struct vm_area_struct *vm_area_alloc(struct mm_struct *mm, const struct vm_area_struct *like);
 void vm_area_free(struct vm_area_struct *vma);
-/* vm_area_remove - close and free a VMA that is linked nowhere any more */
+/* vm_area_remove - close and free a VMA that is linked nowhere any more, and that no TLB remembers: so nobody writes
+ * through it from here on */
 void vm_area_remove(struct vm_area_struct *vma);
 struct vm_area_struct *vma_next(struct vm_area_struct *vma);	/* NULL at the end */
 struct vm_area_struct *vma_prev(struct vm_area_struct *vma);	/* NULL at the start */

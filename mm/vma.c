@@ -71,8 +71,16 @@ void vm_area_free(struct vm_area_struct *vma)
 	kmem_cache_free(vma_cache, vma);
 }
 
+/* counts_as_writer - S2 of fs/memfd.c: is @vma one of mapping->i_mmap_writable? */
+static bool counts_as_writer(const struct vm_area_struct *vma)
+{
+	return vma->mapping && (vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == (VM_SHARED | VM_MAYWRITE);
+}
+
 void vm_area_remove(struct vm_area_struct *vma)
 {
+	if (counts_as_writer(vma))
+		mapping_unmap_writable(vma->mapping);
 	if (vma->vm_ops && vma->vm_ops->close)
 		vma->vm_ops->close(vma);
 	vm_area_free(vma);
@@ -255,7 +263,7 @@ void vma_link_file(struct vm_area_struct *vma)
 	vma->i_mmap_node.last = vma->vm_pgoff + vma_pages(vma) - 1;
 	interval_tree_insert(&vma->i_mmap_node, &as->i_mmap);
 	up_write(&as->i_mmap_rwsem);
-	if ((vma->vm_flags & VM_SHARED) && (vma->vm_flags & VM_MAYWRITE))
+	if (counts_as_writer(vma))
 		atomic_inc(&as->i_mmap_writable);
 }
 
@@ -268,8 +276,6 @@ void vma_unlink_file(struct vm_area_struct *vma)
 	down_write(&as->i_mmap_rwsem);
 	interval_tree_remove(&vma->i_mmap_node, &as->i_mmap);
 	up_write(&as->i_mmap_rwsem);
-	if ((vma->vm_flags & VM_SHARED) && (vma->vm_flags & VM_MAYWRITE))
-		atomic_dec(&as->i_mmap_writable);
 }
 
 /*

@@ -269,6 +269,7 @@ static void random_policies_of_ranges_agree_with_an_array(void **state)
 /* ---- seals ----------------------------------------------------------------------------------- */
 
 static bool gap_found;
+static unsigned int flushes_seen;
 
 static void seal_on_close(struct vm_area_struct *vma)
 {
@@ -294,6 +295,31 @@ static void a_remapped_window_keeps_its_object_from_being_sealed(void **state)
 	atomic_set(&memory->i_mmap_writable, 0);
 }
 
+static void seal_on_flush(unsigned long start, unsigned long end)
+{
+	flushes_seen++;
+	gap_found |= mapping_deny_writable(memory);
+}
+
+static void an_unmapped_window_keeps_its_object_from_being_sealed_until_the_flush(void **state)
+{
+	struct mm_struct *mm = mm_alloc();
+	unsigned long addr = map_file(mm, 2, 0, 1, RW, MAP_SHARED);
+
+	map_anon(mm, addr - 8 * PAGE_SIZE, 1, RW, MAP_PRIVATE);
+	expect_write(mm, addr - 8 * PAGE_SIZE, 1);		/* the table stays: a flush by address will do */
+	expect_write(mm, addr, 1);
+	gap_found = false;
+	flushes_seen = 0;
+	soft_flush_hook = seal_on_flush;
+	assert_int_equal(do_munmap(mm, addr, PAGE_SIZE), 0);
+	soft_flush_hook = NULL;
+	assert_int_equal(flushes_seen, 1);
+	assert_false(gap_found);
+	assert_int_equal(atomic_read(&memory->i_mmap_writable), 0);
+	end_space(mm);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -310,6 +336,7 @@ int main(void)
 		SPACE_TEST(dirty_bits_in_entries_reach_the_page_when_unmapped),
 		SPACE_TEST(random_policies_of_ranges_agree_with_an_array),
 		SPACE_TEST(a_remapped_window_keeps_its_object_from_being_sealed),
+		SPACE_TEST(an_unmapped_window_keeps_its_object_from_being_sealed_until_the_flush),
 	};
 
 	host_boot();
