@@ -135,6 +135,12 @@ static void around_window(const struct fault *f, pgoff_t *first, pgoff_t *last)
 	ASSERT(ALIGN_DOWN(start, PMD_SIZE) == ALIGN_DOWN(end - 1, PMD_SIZE));
 }
 
+/* page_settled - up to date and not locked: what is locked may be on its way out, which must end (K2) */
+static inline bool page_settled(const struct page *page)
+{
+	return (READ_ONCE(page->flags) & (BIT(PG_uptodate) | BIT(PG_locked))) == BIT(PG_uptodate);
+}
+
 /*
  * Map every up-to-date cached page of the window. No page lock: tree_lock keeps each page in the
  * cache, and truncation, which looks for new mappings under tree_lock before it takes a page out,
@@ -158,8 +164,8 @@ static bool map_around(struct fault *f)
 		pte_t *pte = f->pte + (long)(index[i] - f->pgoff);
 		struct page *page = pages[i];
 
-		if (!pte_none(ptep_get(pte)) || !PageUptodate(page) || PageLocked(page))
-			continue;		/* locked: perhaps on its way out, which must end (K2) */
+		if (!pte_none(ptep_get(pte)) || !page_settled(page))
+			continue;
 		get_page(page);
 		page_add_rmap(page, f->vma);
 		sync_icache(f->vma, page);
@@ -167,6 +173,7 @@ static bool map_around(struct fault *f)
 		mapped++;
 	}
 	spin_unlock(&as->tree_lock);
+	smp_rmb();				/* what made the pages up to date is seen behind the ptes */
 	if (mapped)
 		atomic64_add(mapped, as->flags & AS_SHMEM ? &f->mm->rss_shmem : &f->mm->rss_file);
 	i = !pte_none(ptep_get(f->pte));
@@ -231,7 +238,7 @@ static enum fault_result get_object_page(struct fault *f)
  * lock_object_page - lock f->page; FAULT_RETRY (and no reference left) if it was truncated meanwhile,
  * FAULT_WAIT (with the reference) if somebody else has it locked
  */
-static enum fault_result lock_object_page(struct fault *f)
+static __always_inline enum fault_result lock_object_page(struct fault *f)
 {
 	struct address_space *as = f->vma->mapping;
 
