@@ -68,7 +68,7 @@ static int node_of_address(unsigned long addr)
 	struct page *page;
 	int err, nid;
 
-	page = get_user_page(current->mm, addr, false, &err);
+	page = get_user_page(current->mm, addr, &err);
 	if (!page)
 		return -EFAULT;
 	nid = (int)page_to_nid(page);

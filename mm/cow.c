@@ -14,7 +14,8 @@
  *
  * ALWAYS TRUE    C1  the old page is never written through this pte.
  *                C2  reuse only when page_count() == 1: that reference is our pte's. A second one
- *                    could be a sharer's pte, or a kernel user that must not see later writes.
+ *                    could be a sharer's pte, or a kernel user that must not see later writes. A copy
+ *                    loses nothing of such a user's: the kernel writes user pages under ptl (U3 of gup.c).
  *                C3  a replaced page: pte cleared, every CPU of the mm flushed, new pte set, all
  *                    under ptl; so no thread still reads the old page when another one has
  *                    written to the new one. The old page's reference is dropped after that.

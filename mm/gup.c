@@ -6,8 +6,8 @@
  *                first stack, /proc/PID/mem, or a futex shared between processes.
  *
  * Look first, fault if the pte is not good enough, look again: a page found under ptl with the
- * right permission gets a reference there, and can then be used without any lock. It may leave
- * the address space meanwhile; it cannot be freed.
+ * right permission is read or written there, or gets a reference, and can then be looked at without
+ * any lock. It may leave the address space meanwhile; it cannot be freed.
  *
  * FORCED         A debugger sees more than the program may, and sets breakpoints in its code:
  *
@@ -15,9 +15,13 @@
  *                write  private, without PROT_WRITE    a copy of the page, which the program maps read-only
  *                       shared, without PROT_WRITE     refused: the file would change
  *
- * ALWAYS TRUE    U1  a page returned for writing is mapped writable, or (forced) anonymous with the pte as its only
+ * ALWAYS TRUE    U1  a page is written while it is mapped writable, or (forced) anonymous with the pte as its only
  *                    reference: in both cases nobody but this address space sees the bytes, unless it is shared.
  *                U2  no pte becomes writable here that the mapping does not allow (C4 of cow.c).
+ *                U3  a page is written only with the ptl of that pte held. Fork, and whatever else takes the page
+ *                    away, comes before, and the look sees it, or after, and takes the bytes along. Written later, with
+ *                    a mere reference, they would be lost where a store of the program had moved it to a copy meanwhile
+ *                    (Linux: pages pinned by FOLL_PIN, which fork copies at once).
  *
  * LOCKS          mmap_lock (read) and ptl, both released on return. None may be held on entry.
  * READ NEXT      fault.c, cow.c.
@@ -35,6 +39,8 @@ struct gup {
 	bool			write, force;
 	bool			remote;		/* a look from outside: at devices too, asking no userfaultfd */
 	bool			refused;	/* the program may not: only a forced fault brings the page */
+	void			*buf;		/* kernel memory; NULL: the page itself is wanted      */
+	size_t			offset, len;	/* in the page: what to move from or to @buf           */
 };
 
 /* may_force - is what the program may not do with @vma a debugger's right? */
@@ -68,6 +74,21 @@ static bool good_enough(const struct gup *g, pte_t pte)
 	return !g->write || (!pte_special(pte) && !pte_uffd_wp(pte) && PageAnon(page) && page_count(page) == 1);
 }
 
+/* move_bytes - U3: the bytes first, then the news that the page has other ones (set_page_dirty) */
+static void move_bytes(const struct gup *g, const struct vm_area_struct *vma, struct page *page)
+{
+	if (!g->write) {
+		memcpy_from_page(g->buf, page, g->offset, g->len);
+		return;
+	}
+	memcpy_to_page(page, g->offset, g->buf, g->len);
+	if (!PageAnon(page))
+		set_page_dirty(page);
+	else if (PageIcache(page))
+		ClearPageIcache(page);
+	sync_icache(vma, page);			/* it may be a breakpoint */
+}
+
 /* follow_page - the page at g->addr if it is mapped well enough; *@err 0: fault it in */
 static struct page *follow_page(struct gup *g, int *err)
 {
@@ -88,10 +109,10 @@ static struct page *follow_page(struct gup *g, int *err)
 	if (good_enough(g, pte)) {
 		page = pfn_to_page(pte_pfn(pte));
 		get_page(page);
-		if (g->write && !PageAnon(page))
-			set_page_dirty(page);
-		else if (g->write && !pte_dirty(pte))
+		if (g->write && !pte_dirty(pte))
 			set_pte(ptep, pte_mkdirty(pte_mkyoung(pte)));	/* lazyfree.c, Z3 */
+		if (g->buf)
+			move_bytes(g, vma, page);
 	}
 	pte_unlock(ptl);
 	return page;
@@ -171,9 +192,9 @@ static struct page *gup_page(struct gup *g, int *err)
 	}
 }
 
-struct page *get_user_page(struct mm_struct *mm, unsigned long addr, bool write, int *err)
+struct page *get_user_page(struct mm_struct *mm, unsigned long addr, int *err)
 {
-	struct gup g = { .mm = mm, .addr = ALIGN_DOWN(addr, PAGE_SIZE), .write = write };
+	struct gup g = { .mm = mm, .addr = ALIGN_DOWN(addr, PAGE_SIZE) };
 
 	return gup_page(&g, err);
 }
@@ -200,17 +221,14 @@ static long access_in_page(struct gup *g, unsigned long addr, void *buf, int len
 	int err;
 
 	g->addr = ALIGN_DOWN(addr, PAGE_SIZE);
+	g->offset = addr - g->addr;
+	g->buf = buf;
+	g->len = (size_t)len;
 	page = gup_page(g, &err);
 	if (!page && (err == -ENOMEM || !g->remote))
 		return err;
 	if (!page)
 		return access_object(g->mm, addr, buf, len, g->write);
-	if (g->write)
-		memcpy_to_page(page, addr & (PAGE_SIZE - 1), buf, (size_t)len);
-	else
-		memcpy_from_page(buf, page, addr & (PAGE_SIZE - 1), (size_t)len);
-	if (g->write && g->refused)
-		arch_sync_icache(page_to_phys(page), PAGE_SIZE);	/* it may be a breakpoint */
 	put_page(page);
 	return len;
 }

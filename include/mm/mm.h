@@ -225,8 +225,8 @@ int mm_populate(struct mm_struct *mm, unsigned long addr, size_t len);
  * _forced: also where the program itself may not, as debuggers do (gup.c) */
 long access_process_vm(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write);
 long access_process_vm_forced(struct mm_struct *mm, unsigned long addr, void *buf, size_t len, bool write);
-/* get_user_page - fault in and reference the page at @addr; NULL with *@err */
-struct page *get_user_page(struct mm_struct *mm, unsigned long addr, bool write, int *err);
+/* get_user_page - fault in and reference the page at @addr, to look at it; NULL with *@err. To write, see above. */
+struct page *get_user_page(struct mm_struct *mm, unsigned long addr, int *err);
 
 /* ---- fault.c ---- */
 struct fault {

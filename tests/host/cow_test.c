@@ -99,7 +99,7 @@ static void a_page_the_kernel_holds_is_copied_not_reused(void **state)
 
 	expect_write(mm, a, 1);
 	child = dup_mm(mm);
-	held = get_user_page(child, a, false, &err);
+	held = get_user_page(child, a, &err);
 	assert_non_null(held);
 	end_space(child);
 	expect_write(mm, a, 2);

@@ -54,7 +54,7 @@ static void change_frame(struct worker *w, unsigned long addr)
 	struct page *page, *new;
 	int err;
 
-	page = get_user_page(mm, addr, false, &err);
+	page = get_user_page(mm, addr, &err);
 	if (!page)
 		return;
 	new = alloc_page(GFP_USER);

@@ -50,7 +50,7 @@ KTEST(cow_copies_when_the_kernel_holds_a_reference)
 	REQUIRE(mm);
 	test_map(mm, TEST_BASE, 1, RW, ANON);
 	test_poke(mm, TEST_BASE, 5);
-	page = get_user_page(mm, TEST_BASE, false, &err);
+	page = get_user_page(mm, TEST_BASE, &err);
 	REQUIRE(page);
 	EXPECT_EQ(do_mprotect(mm, TEST_BASE, PAGE_SIZE, PROT_READ), 0);
 	EXPECT_EQ(do_mprotect(mm, TEST_BASE, PAGE_SIZE, RW), 0);

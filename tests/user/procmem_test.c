@@ -398,6 +398,49 @@ TEST(numa_maps_counts_the_pages_of_a_mapping)
 	CHECK_EQ(pages, 5);
 }
 
+/* ---- a program that moves to other frames while it is written to ---- */
+
+/* Forks, and stores in the page before the child is gone: it has another frame from then on. */
+static void fork_and_store(volatile uint64_t *last, int tell)
+{
+	for (uint64_t n = 1;; n++) {
+		pid_t pid = fork();
+
+		if (pid == 0)
+			for (;;)
+				pause();
+		*last = n;
+		if (pid < 0 || kill(pid, SIGKILL) || waitpid(pid, NULL, 0) != pid)
+			_exit(1);
+		if (n == 1 && write(tell, "x", 1) != 1)
+			_exit(1);
+	}
+}
+
+TEST(procmem_writes_are_kept_while_the_program_forks_and_stores)
+{
+	char *p = map(page, RW, ANON, -1), buf[4096], seen[4096];
+	struct iovec to = { buf, sizeof(buf) - 8 }, from = { seen, sizeof(seen) - 8 };
+	struct iovec there = { p, sizeof(buf) - 8 };
+	int64_t end = now_ns() + 1500000000;
+	int ready[2];
+	pid_t pid;
+
+	CHECK_OK(pipe(ready));
+	pid = fork_ok();
+	if (!pid)
+		fork_and_store((volatile uint64_t *)(p + sizeof(buf) - 8), ready[1]);
+	CHECK_EQ(read(ready[0], buf, 1), 1);
+	for (int i = 0; i < 30000 && now_ns() < end; i++) {
+		memset(buf, i & 127, sizeof(buf));
+		if (process_vm_writev(pid, &to, 1, &there, 1, 0) < 0)
+			SKIP("process_vm_writev: %s", test_errno());
+		CHECK_EQ(process_vm_readv(pid, &from, 1, &there, 1, 0), sizeof(seen) - 8);
+		CHECK(!memcmp(buf, seen, sizeof(seen) - 8));
+	}
+	CHECK_OK(kill(pid, SIGKILL));
+}
+
 /* ---- who dies first ---- */
 
 static long number(const char *path)
