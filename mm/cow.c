@@ -97,6 +97,7 @@ static enum fault_result break_share(struct fault *f, struct page *old)
 	new = copy_of(f, old);
 	if (!new)
 		return FAULT_OOM;
+	sync_icache(f->vma, new);		/* nobody told the program that its code moved */
 	ok = lock_pte(f);
 	if (ok) {
 		replace_pte(f, new);

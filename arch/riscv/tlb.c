@@ -103,9 +103,13 @@ static void sync_harts(unsigned long harts, unsigned long base, const void *arg)
 	sbi_remote_fence_i(harts, base);
 }
 
-/* fence.i acts on its own hart only (Zifencei); the firmware runs it on the others. */
+/*
+ * fence.i acts on its own hart only (Zifencei); the firmware runs it on the others. They must see our stores by then:
+ * a fence of ours comes before the request (the same chapter).
+ */
 void arch_sync_icache(paddr_t pa, size_t size)
 {
+	smp_mb();
 	__asm__ volatile("fence.i" : : : "memory");
 	for_each_hart_word(all_but_this(cpumask_bits(&cpu_online_mask)), sync_harts, NULL);
 }

@@ -112,3 +112,28 @@ KTEST(cow_chain_of_forks_gives_every_page_back)
 	}
 	EXPECT_EQ(pages_in_use(), before);
 }
+
+static struct page *test_page(struct mm_struct *mm)
+{
+	return pfn_to_page(pte_pfn(test_pte(mm, TEST_BASE)));
+}
+
+/* The program executes these bytes and does not know that they moved, or came from elsewhere. */
+KTEST(cow_and_a_write_from_outside_show_code_to_instruction_fetch)
+{
+	struct mm_struct *mm = mm_alloc(), *child;
+	struct page *first;
+
+	REQUIRE(mm);
+	test_map(mm, TEST_BASE, 1, RW | PROT_EXEC, ANON);
+	EXPECT_EQ(test_fault(mm, TEST_BASE, true), FAULT_OK);
+	first = test_page(mm);
+	EXPECT_EQ(test_poke(mm, TEST_BASE, 5), 0);
+	EXPECT(PageIcache(first));
+	child = dup_mm(mm);
+	REQUIRE(child);
+	EXPECT_EQ(test_fault(child, TEST_BASE, true), FAULT_OK);
+	EXPECT(test_page(child) != first && PageIcache(test_page(child)));
+	mmput(child);
+	mmput(mm);
+}
