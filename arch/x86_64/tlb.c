@@ -10,7 +10,9 @@
  * ALWAYS TRUE    T1  when a remote flush returns, no CPU of the mask uses a translation that was
  *                    removed before the call.
  *
- * LOCKS          none held by callers of the remote forms: ipi_call_mask() waits, interrupts on.
+ * LOCKS          none taken. Interrupts on in the remote forms, since ipi_call_mask() waits for the answers: a caller
+ *                may hold locks (ptl: cow.c, mmu_gather.c) that others wait for with interrupts on, too, but none
+ *                that anybody takes with interrupts off.
  * READ NEXT      mm/tlb_shootdown.c decides who must flush; arch/riscv/tlb.c asks the SBI instead.
  */
 #include <asm/port.h>
