@@ -13,7 +13,7 @@
  *
  * A CPU in user mode has its program's address space loaded, so mm->cpu_mask says where to send. One that
  * loads it later passes the scheduler's locks first, which are fences. The interrupt's return
- * synchronises the instruction stream on x86-64; RISC-V needs fence.i, which arch_sync_icache() is.
+ * synchronises the instruction stream on x86-64; RISC-V needs fence.i, which one arch_sync_icache() is for all CPUs.
  *
  * ALWAYS TRUE    a command that the program did not register for is EPERM, and no CPU is disturbed.
  * LEFT OUT       restartable sequences (RSEQ commands: EINVAL, as a Linux built without them).
@@ -60,12 +60,6 @@ static void fence_registered_ipi(void *arg)
 		smp_mb();
 }
 
-static void sync_core_ipi(void *arg)
-{
-	smp_mb();
-	arch_sync_icache(0, 0);
-}
-
 static int fence(const struct cpumask *where, void (*fn)(void *))
 {
 	smp_mb();
@@ -74,11 +68,13 @@ static int fence(const struct cpumask *where, void (*fn)(void *))
 	return 0;
 }
 
-static int fence_private(enum registered how, void (*fn)(void *))
+static int fence_private(enum registered how)
 {
 	if (!is_registered(current->mm, how))
 		return -EPERM;
-	return fence(&current->mm->cpu_mask, fn);
+	if (how == FOR_SYNC_CORE)
+		arch_sync_icache(0, 0);
+	return fence(&current->mm->cpu_mask, fence_ipi);
 }
 
 SYSCALL_DEFINE3(membarrier, int, cmd, unsigned int, flags, int, cpu)
@@ -95,11 +91,11 @@ SYSCALL_DEFINE3(membarrier, int, cmd, unsigned int, flags, int, cpu)
 	case CMD_REGISTER_GLOBAL_EXPEDITED:
 		return register_mm(FOR_GLOBAL);
 	case CMD_PRIVATE_EXPEDITED:
-		return fence_private(FOR_PRIVATE, fence_ipi);
+		return fence_private(FOR_PRIVATE);
 	case CMD_REGISTER_PRIVATE_EXPEDITED:
 		return register_mm(FOR_PRIVATE);
 	case CMD_PRIVATE_EXPEDITED_SYNC_CORE:
-		return fence_private(FOR_SYNC_CORE, sync_core_ipi);
+		return fence_private(FOR_SYNC_CORE);
 	case CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE:
 		return register_mm(FOR_SYNC_CORE);
 	default:

@@ -241,15 +241,10 @@ SYSCALL_DEFINE0(munlockall)
 
 /* ---- code that a program wrote (RISC-V only: x86-64 keeps its caches coherent itself) ---- */
 
-static void sync_icache_ipi(void *arg)
-{
-	arch_sync_icache(0, 0);
-}
-
 SYSCALL_DEFINE3(riscv_flush_icache, unsigned long, start, unsigned long, end, unsigned long, flags)
 {
 	if (flags & ~1UL)
 		return -EINVAL;
-	ipi_call_all(sync_icache_ipi, NULL);
+	arch_sync_icache(0, 0);			/* on every CPU */
 	return 0;
 }
