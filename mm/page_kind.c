@@ -102,9 +102,15 @@ static unsigned long counted_sum(const long *counted, enum page_kind kind)
 	return n > 0 ? (unsigned long)n : 0;
 }
 
+/* less - @a - @b of two counts that were taken one after the other: the part may be larger than the whole by now */
+static unsigned long less(unsigned long a, unsigned long b)
+{
+	return a > b ? a - b : 0;
+}
+
 unsigned long page_kind_count(enum page_kind kind)
 {
-	unsigned long file = state(nr_file_pages) - state(nr_shmem), dirty = state(nr_dirty);
+	unsigned long file = less(state(nr_file_pages), state(nr_shmem)), dirty = state(nr_dirty);
 	struct ledger l;
 
 	switch (kind) {
@@ -121,7 +127,7 @@ unsigned long page_kind_count(enum page_kind kind)
 	case KIND_dirty:
 		return dirty;
 	case KIND_file:
-		return file > dirty ? file - dirty : 0;
+		return less(file, dirty);
 	default:
 		ledger_count(&l);
 		return counted_sum(l.counted, kind);
