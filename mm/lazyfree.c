@@ -130,24 +130,34 @@ void lazyfree_range(struct vm_area_struct *vma, unsigned long start, unsigned lo
 
 /* ---- memory is needed ------------------------------------------------------------------------ */
 
-/* isolate - the first of at most *@scan pages that helps, referenced and off the list; NULL: none. The rest rotates. */
+#define SCAN_BATCH	32	/* pages looked at in one hold of lazyfree_lock, which every exit and MADV_FREE wants */
+
+/* scan_batch - the first of a batch that helps, unlinked and referenced; NULL: none. The rest rotates. */
+static struct page *scan_batch(unsigned int highest, unsigned long nodes, unsigned long *scan)
+{
+	for (unsigned int i = 0; i < SCAN_BATCH && *scan; i++) {
+		struct page *p = list_first_entry_or_null(&lazyfree_list, struct page, lru);
+
+		*scan = p ? *scan - 1 : 0;
+		if (!p)
+			break;
+		if (page_zonenum(p) <= highest && (nodes >> page_to_nid(p) & 1) && get_page_unless_zero(p)) {
+			unlink_page(p);
+			return p;
+		}
+		list_move_tail(&p->lru, &lazyfree_list);
+	}
+	return NULL;
+}
+
+/* isolate - the first of at most *@scan pages that helps, referenced and off the list; NULL: none */
 static struct page *isolate(unsigned int highest, unsigned long nodes, unsigned long *scan)
 {
 	struct page *page = NULL;
 
-	spin_lock(&lazyfree_lock);
-	while (*scan && !list_empty(&lazyfree_list)) {
-		struct page *p = list_first_entry(&lazyfree_list, struct page, lru);
-
-		--*scan;
-		if (page_zonenum(p) <= highest && (nodes >> page_to_nid(p) & 1) && get_page_unless_zero(p)) {
-			unlink_page(p);
-			page = p;
-			break;
-		}
-		list_move_tail(&p->lru, &lazyfree_list);
-	}
-	spin_unlock(&lazyfree_lock);
+	while (*scan && !page)
+		WITH_SPINLOCK(&lazyfree_lock)
+			page = scan_batch(highest, nodes, scan);
 	return page;
 }
 
