@@ -344,14 +344,8 @@ enum fault_result fault_shared_write(struct fault *f)
 static enum fault_result fault_spurious(struct fault *f)
 {
 	count_vm_event(pgfault_spurious);
-	if (lock_pte(f)) {
-		pte_t pte = pte_mkyoung(f->orig_pte);
-
-		if (f->write)
-			pte = pte_mkdirty(pte);
-		if (!pte_same(pte, f->orig_pte))	/* a D that the hardware sets right now stays */
-			set_pte(f->pte, __pte(pte_val(pte) | pte_val(ptep_get_and_clear(f->pte))));
-	}
+	if (lock_pte(f))
+		ptep_set_access(f->pte, f->write);
 	spin_unlock(f->ptl);
 	arch_tlb_flush_local_page(f->address);
 	return FAULT_OK;

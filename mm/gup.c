@@ -120,24 +120,36 @@ static struct page *follow_page(struct gup *g, int *err)
 
 /* ---- a fault that the mapping forbids -------------------------------------------------------- */
 
-/* asks_userfaultfd - would its reader have to be asked first? */
-static bool asks_userfaultfd(const struct fault *f)
+/* ask_userfaultfd - its reader would have to be asked first: SIGBUS, if the locked pte says so too (W4) */
+static enum fault_result ask_userfaultfd(struct fault *f)
 {
+	enum fault_result r = FAULT_OK;
+	bool same;
+
 	if (pte_none_mostly(f->orig_pte))
-		return userfaultfd_missing(f) != FAULT_OK;
-	return f->write && pte_present(f->orig_pte) && pte_uffd_wp(f->orig_pte);
+		r = userfaultfd_missing(f);
+	else if (f->write && pte_present(f->orig_pte) && pte_uffd_wp(f->orig_pte))
+		r = FAULT_UFFD_WP;
+	if (r == FAULT_OK || r == FAULT_WAIT)
+		return r;
+	same = lock_pte(f);
+	spin_unlock(f->ptl);
+	return same ? FAULT_SIGBUS : FAULT_RETRY;
 }
 
 /* force_in_vma - what is missing comes as for a read; what is there and shall be written becomes the program's own */
 static enum fault_result force_in_vma(struct fault *f)
 {
+	enum fault_result r;
+
 	f->pgoff = f->vma->vm_pgoff + ((f->address - f->vma->vm_start) >> PAGE_SHIFT);
 	f->pte = pte_alloc(f->mm, f->address, &f->pmd);
 	if (!f->pte)
 		return FAULT_OOM;
 	f->orig_pte = ptep_get(f->pte);
-	if (unlikely(f->vma->uffd_ctx) && asks_userfaultfd(f))
-		return FAULT_SIGBUS;
+	r = unlikely(f->vma->uffd_ctx) ? ask_userfaultfd(f) : FAULT_OK;
+	if (r != FAULT_OK)
+		return r;
 	if (pte_none(f->orig_pte))
 		return vma_is_anonymous(f->vma) ? fault_anon_read(f) : fault_file_read(f);
 	if (!pte_present(f->orig_pte))

@@ -90,15 +90,14 @@ bool lazyfree_forget(struct page *page)
 /* ---- MADV_FREE ------------------------------------------------------------------------------- */
 
 /* free_pte - Z2; false: the page stays as it is */
-static bool free_pte(pte_t *ptep, pte_t pte)
+static bool free_pte(pte_t *ptep)
 {
-	struct page *page = pfn_to_page(pte_pfn(pte));
+	struct page *page = pfn_to_page(pte_pfn(ptep_get(ptep)));
 
 	if (!PageAnon(page) || page_count(page) != 1 || page_mapcount(page) != 1 || PageLocked(page) ||
 	    PageDirty(page))
 		return false;
-	pte = ptep_get_and_clear(ptep);
-	set_pte(ptep, pte_mkold(pte_mkclean(pte)));
+	ptep_clear_access(ptep);
 	if (PageSwapBacked(page)) {
 		lazyfree_add(page);
 		count_vm_event(pglazyfree);
@@ -112,7 +111,7 @@ static int free_ptes(pte_t *ptep, unsigned long addr, unsigned int n, void *arg)
 	for (; n; n--, ptep++) {
 		pte_t pte = ptep_get(ptep);
 
-		if (pte_present(pte) && !pte_special(pte) && free_pte(ptep, pte))
+		if (pte_present(pte) && !pte_special(pte) && free_pte(ptep))
 			*(bool *)arg = true;
 	}
 	return 0;

@@ -19,6 +19,8 @@
  *                W2  struct waiter is on the sleeper's stack. It is touched only under ctx->lock, and its owner
  *                    takes that lock before it leaves, whoever woke it.
  *                W3  a page is never waited for twice in a row without its VMA, context and pte looked up anew.
+ *                W4  nothing is decided against a program on a pte read without its lock: who replaces a page leaves
+ *                    the entry empty for a moment (C3 of cow.c), with ptl held.
  *
  * SIGNALS        an access in user mode ends its wait for any signal: the handler runs, and the instruction
  *                faults again. One the kernel makes for a program (a copy, another process's memory) can only be
@@ -44,29 +46,6 @@ struct waiter {
 
 /* ---- is it a case for the reader? ------------------------------------------------------------ */
 
-/* object_has_page - up to date and inside: what the fault would find */
-static bool object_has_page(struct address_space *as, pgoff_t index)
-{
-	struct page *page = find_get_page(as, index);
-	bool has = page && PageUptodate(page);
-
-	if (page)
-		put_page(page);
-	return has;
-}
-
-enum fault_result userfaultfd_missing(const struct fault *f)
-{
-	unsigned long flags = f->vma->vm_flags;
-	struct address_space *as = f->vma->mapping;
-
-	if (as && (loff_t)f->pgoff >= (as->size + (loff_t)PAGE_SIZE - 1) >> PAGE_SHIFT)
-		return FAULT_OK;		/* beyond the end: SIGBUS as ever */
-	if (as && object_has_page(as, f->pgoff))
-		return flags & VM_UFFD_MINOR ? FAULT_UFFD_MINOR : FAULT_OK;
-	return flags & VM_UFFD_MISSING ? FAULT_UFFD_MISSING : FAULT_OK;
-}
-
 static unsigned long wanted_flag(enum fault_result why)
 {
 	switch (why) {
@@ -79,6 +58,35 @@ static unsigned long wanted_flag(enum fault_result why)
 	default:
 		panic("userfaultfd: fault result %d", why);
 	}
+}
+
+/* missing_from_object - what is at f->pgoff? A page that somebody fills, or moves to another frame, is waited for. */
+static enum fault_result missing_from_object(struct fault *f)
+{
+	struct page *page = find_get_page(f->vma->mapping, f->pgoff);
+	enum fault_result r = FAULT_UFFD_MISSING;
+
+	if (page && PageUptodate(page)) {
+		r = FAULT_UFFD_MINOR;
+	} else if (page && PageLocked(page)) {
+		f->page = page;
+		return FAULT_WAIT;
+	}
+	if (page)
+		put_page(page);
+	return r;
+}
+
+enum fault_result userfaultfd_missing(struct fault *f)
+{
+	struct address_space *as = f->vma->mapping;
+	enum fault_result r = FAULT_UFFD_MISSING;
+
+	if (as && (loff_t)f->pgoff >= (as->size + (loff_t)PAGE_SIZE - 1) >> PAGE_SHIFT)
+		return FAULT_OK;		/* beyond the end: SIGBUS as ever */
+	if (as)
+		r = missing_from_object(f);
+	return r == FAULT_WAIT || (f->vma->vm_flags & wanted_flag(r)) ? r : FAULT_OK;
 }
 
 /* must_wait - W1: is the pte still what the fault was about? mmap_lock held. */
@@ -144,7 +152,7 @@ static enum fault_result begin_wait(const struct fault *f, unsigned long address
 		return FAULT_RETRY;
 	ASSERT(vma->uffd_ctx);
 	if (may_not_wait(f, vma->uffd_ctx))
-		return FAULT_SIGBUS;
+		return must_wait(f, why) ? FAULT_SIGBUS : FAULT_RETRY;	/* W4 */
 	w->address = f->address;
 	fill_msg(&w->msg, f, address, why, vma->uffd_ctx->features);
 	waiter_begin(w, vma->uffd_ctx);

@@ -21,6 +21,18 @@ pmd_t *pmd_alloc(struct mm_struct *mm, unsigned long addr);
 pte_t *pte_alloc(struct mm_struct *mm, unsigned long addr, pmd_t **pmdp);
 /* pte_lockptr - the lock of the pte table that @pmd points to */
 static inline spinlock_t *pte_lockptr(const pmd_t *pmd) { return &phys_to_page(pmd_table_pa(*pmd))->ptl; }
+/* ptep_set_access, ptep_clear_access - A, and D for a @write, as the hardware sets them; both gone. Atomic against it,
+ * and a fault on another CPU never sees the entry empty, as between ptep_get_and_clear() and set_pte(). ptl held. */
+static inline void ptep_set_access(pte_t *p, bool write)
+{
+	pte_t bits = pte_mkyoung(__pte(0));
+
+	__atomic_fetch_or(&pte_val(*p), pte_val(write ? pte_mkdirty(bits) : bits), __ATOMIC_RELAXED);
+}
+static inline void ptep_clear_access(pte_t *p)
+{
+	__atomic_fetch_and(&pte_val(*p), pte_val(pte_mkold(pte_mkclean(__pte(~0UL)))), __ATOMIC_RELAXED);
+}
 /* next_pmd - first non-empty pmd entry for an address in [*@addr, end); *@addr moves there; NULL: none left. */
 pmd_t *next_pmd(pgd_t *pgd, unsigned long *addr, unsigned long end);
 /* pmd_addr_end - end of the part of [addr, end) that one pte table maps */

@@ -58,8 +58,9 @@ int userfaultfd_unregister(struct userfaultfd_ctx *ctx, unsigned long start, uns
 void userfaultfd_forget(struct vm_area_struct *vma);
 
 /* ---- userfaultfd_fault.c ---- */
-/* userfaultfd_missing - the pte of @f, in a registered VMA, leads to no page: FAULT_UFFD_*; FAULT_OK: not our case */
-enum fault_result userfaultfd_missing(const struct fault *f);
+/* userfaultfd_missing - the pte of @f, in a registered VMA, leads to no page: FAULT_UFFD_*; FAULT_OK: not our case;
+ * FAULT_WAIT: the object's page, which @f refers to now, is locked and will tell */
+enum fault_result userfaultfd_missing(struct fault *f);
 /*
  * userfaultfd_wait - tell the reader of the fault at @address and wait until it was dealt with. No lock held.
  *   returns: FAULT_RETRY; FAULT_OK: a signal comes first; FAULT_SIGBUS

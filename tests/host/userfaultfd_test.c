@@ -474,6 +474,31 @@ static void a_file_cut_short_takes_its_pages_but_not_their_protection(void **sta
 	model_end(&m);
 }
 
+/* Its filler, or who moves it to another frame, has it locked: it is not missing, and will be there soon. */
+static void a_page_that_arrives_in_the_object_is_waited_for(void **state)
+{
+	struct page *page = alloc_page(GFP_HIGHUSER | __GFP_ZERO);
+	struct fault f = { .address = 0 };
+	struct model m;
+
+	model_begin(&m, true);
+	f.mm = m.mm;
+	f.vma = find_vma(m.mm, m.base);
+	assert_non_null(page);
+	assert_int_equal(userfaultfd_missing(&f), FAULT_UFFD_MISSING);
+	assert_int_equal(add_to_page_cache(f.vma->mapping, page, 0), 0);
+	assert_int_equal(userfaultfd_missing(&f), FAULT_WAIT);
+	assert_ptr_equal(f.page, page);
+	SetPageUptodate(page);
+	unlock_page(page);
+	put_page(f.page);
+	assert_int_equal(userfaultfd_missing(&f), FAULT_OK);
+	put_page(page);
+	m.there[0] = true;
+	step_read(&m, 0);
+	model_end(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -487,6 +512,7 @@ int main(void)
 		SPACE_TEST(no_memory_while_filling_leaves_the_object_without_the_page),
 		SPACE_TEST(no_memory_while_registering_the_middle_leaves_one_vma),
 		SPACE_TEST(a_file_cut_short_takes_its_pages_but_not_their_protection),
+		SPACE_TEST(a_page_that_arrives_in_the_object_is_waited_for),
 	};
 
 	host_boot();

@@ -107,3 +107,15 @@ KTEST(pgtable_text_hides_no_bit_of_an_entry)
 	pte_text(all, sizeof(all), pte_mkdirty(__pte(pte_val(pfn_pte(0x80, PAGE_KERNEL)) | BIT(58))), true);
 	EXPECT(strchr(all, 'D') && strstr(all, "+400000000000000"));
 }
+
+KTEST(ptep_set_access_and_clear_access_change_nothing_but_a_and_d)
+{
+	pte_t pte = pte_mkold(pte_mkclean(pfn_pte(4711, user_pgprot(true, true, false)))), slot = pte;
+
+	ptep_set_access(&slot, false);
+	EXPECT(pte_same(ptep_get(&slot), pte_mkyoung(pte)));
+	ptep_set_access(&slot, true);
+	EXPECT(pte_same(ptep_get(&slot), pte_mkdirty(pte_mkyoung(pte))));
+	ptep_clear_access(&slot);
+	EXPECT(pte_same(ptep_get(&slot), pte));
+}

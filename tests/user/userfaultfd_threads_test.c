@@ -194,6 +194,43 @@ static void *stress_touch(void *arg)
 	return NULL;
 }
 
+/* ---- memory that is there, and gets other frames ---- */
+
+static void *read_until_stopped(void *arg)
+{
+	struct stress *t = arg;
+
+	while (!t->stop)
+		for (size_t i = 0; i < 16; i++)
+			(void)*(volatile char *)(t->mem + i * page);
+	return NULL;
+}
+
+/* Each store after fork replaces a page, whose entry is empty for a moment. That moment is no missing page. */
+TEST(uffd_that_sends_sigbus_sends_none_for_a_page_that_is_being_replaced)
+{
+	int fd = uffd_new(UFFD_FEATURE_SIGBUS);
+	char *p = map(16 * page, RW, ANON, -1);
+	struct stress t = { .mem = p };
+
+	memset(p, 1, 16 * page);
+	CHECK_OK(uffd_register(fd, p, 16 * page, MISSING));
+	CHECK_EQ(pthread_create(&t.thread, NULL, read_until_stopped, &t), 0);
+	for (int i = 0; i < 30; i++) {
+		pid_t pid = fork_ok();
+
+		if (!pid)
+			for (;;)
+				pause();
+		for (size_t k = 0; k < 16; k++)
+			p[k * page] = 2;
+		CHECK_OK(kill(pid, SIGKILL));
+		wait_for(pid);
+	}
+	t.stop = true;
+	CHECK_EQ(pthread_join(t.thread, NULL), 0);
+}
+
 TEST(uffd_keeps_up_with_a_map_that_changes)
 {
 	int fd = uffd_new(UFFD_FEATURE_EVENT_UNMAP | UFFD_FEATURE_EVENT_REMOVE | UFFD_FEATURE_PAGEFAULT_FLAG_WP), st;
