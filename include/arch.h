@@ -179,6 +179,8 @@ size_t arch_clear_user(void __user *dst, size_t n);
 long arch_strncpy_from_user(char *dst, const char __user *src, size_t n);
 /* arch_futex_cmpxchg - atomically if *uaddr == old then new; *cur = value seen; 0 or -EFAULT. */
 int arch_futex_cmpxchg(u32 __user *uaddr, u32 old, u32 new, u32 *cur);
+/* arch_move_io - one access of @width (1 or 4) bytes, register to memory or back; 0, -EFAULT: the bus refused it. */
+int arch_move_io(void *dst, const void *src, size_t width);
 
 /* ---- console.c, power.c ---- */
 /* arch_console_putc - earliest console, polled, any context. */

@@ -10,8 +10,9 @@
  *                other processes     ioremap() of one page, copy, iounmap()
  *
  * ALWAYS TRUE    P1  such a VMA is shared: nothing is ever copied on write.
- *                P2  its frames are no RAM, and some device answers there: whoever made the VMA has seen to it
- *                    (an address where nobody answers is an access fault on RISC-V).
+ *                P2  its frames are no RAM, and some device has a register in each: whoever made the VMA has seen to
+ *                    it. Not every byte, or width, need be answered: on RISC-V that is an access fault, which ends in
+ *                    SIGBUS for a program and in -EFAULT for who accesses on its behalf (arch_move_io).
  *
  * LOCKS          mmap_lock (read) and ptl.
  * READ NEXT      ioremap.c; fs/devmem.c (/dev/mem, who uses this).
@@ -31,30 +32,27 @@ enum fault_result pfn_fault(struct vm_area_struct *vma, struct fault *f)
 	return FAULT_RETRY;
 }
 
-/* move - one access of the device's own width: memory to register, or back */
-static void move(volatile void *reg, u8 *mem, size_t width, bool write)
-{
-	u32 v = 0;
-
-	if (write)
-		memcpy(&v, mem, width);
-	if (width == 1 && write)
-		*(volatile u8 *)reg = (u8)v;
-	else if (write)
-		*(volatile u32 *)reg = v;
-	else
-		v = width == 1 ? *(volatile u8 *)reg : *(volatile u32 *)reg;
-	if (!write)
-		memcpy(mem, &v, width);
-}
-
-/* Registers are often 32 bits wide and want to be read so; what is not aligned to that goes by bytes. */
-static void copy_registers(u8 *io, u8 *buf, size_t len, bool write)
+/*
+ * copy_registers - registers are often 32 bits wide and want to be read so; what is not aligned to that goes by bytes.
+ * Bytes done, or -EFAULT if the device did not take the first access.
+ */
+static int copy_registers(u8 *io, u8 *buf, size_t len, bool write)
 {
 	const size_t width = ((unsigned long)io | len) & 3 ? 1 : 4;
+	size_t done = 0;
+	int err = 0;
 
-	for (size_t i = 0; i < len; i += width)
-		move(io + i, buf + i, width, write);
+	while (done < len && !err) {
+		u32 v = 0;
+
+		if (write)
+			memcpy(&v, buf + done, width);
+		err = write ? arch_move_io(io + done, &v, width) : arch_move_io(&v, io + done, width);
+		if (!write && !err)
+			memcpy(buf + done, &v, width);
+		done += err ? 0 : width;
+	}
+	return done ? (int)done : err;
 }
 
 int pfn_access(struct vm_area_struct *vma, unsigned long addr, void *buf, int len, bool write)
@@ -67,7 +65,7 @@ int pfn_access(struct vm_area_struct *vma, unsigned long addr, void *buf, int le
 	io = ioremap(((paddr_t)vma->vm_pgoff << PAGE_SHIFT) + offset, (size_t)len);
 	if (!io)
 		return -ENOMEM;
-	copy_registers(io, buf, (size_t)len, write);
+	len = copy_registers(io, buf, (size_t)len, write);
 	iounmap(io);
 	return len;
 }

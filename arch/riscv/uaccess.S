@@ -284,6 +284,28 @@ futex_fault:
 
 	fixup	futex_turn, 1b, futex_fault
 
+/*
+ * int arch_move_io(void *dst, const void *src, size_t width)
+ * Where no device answers, or not to that width, is an access fault (Privileged ISA 3.6.1). No user memory here.
+ */
+	.balign	16
+	.globl	arch_move_io
+arch_move_io:
+	addi	a2, a2, -1
+	beqz	a2, 1f
+	lw	t0, 0(a1)
+	sw	t0, 0(a0)
+	j	2f
+1:	lb	t0, 0(a1)
+	sb	t0, 0(a0)
+2:	li	a0, 0
+	ret
+io_fault:
+	li	a0, -EFAULT
+	ret
+
+	fixup	arch_move_io, 2b, io_fault
+
 /* whole pages of the direct map */
 
 /* void clear_page(void *kva) */
