@@ -51,15 +51,21 @@ static bool may_force(const struct vm_area_struct *vma, bool write)
 	return vma->vm_flags & VM_MAYREAD;
 }
 
-/* check_vma - 0 or -EFAULT; g->refused */
+/* has_right - may the program itself do this with @vma? */
+static bool has_right(const struct gup *g, const struct vm_area_struct *vma)
+{
+	return vma->vm_flags & (g->write ? VM_WRITE : VM_READ);
+}
+
+/* check_vma - 0 or -EFAULT; g->refused. Who asks for no bytes gets a page that is there by any right, as in Linux. */
 static int check_vma(struct gup *g, const struct vm_area_struct *vma)
 {
 	if (vma->vm_flags & (VM_PFNMAP | VM_IO))
 		return -EFAULT;
-	g->refused = g->force && !(vma->vm_flags & (g->write ? VM_WRITE : VM_READ | VM_WRITE));
+	g->refused = g->force && !has_right(g, vma);
 	if (g->refused)
 		return may_force(vma, g->write) ? 0 : -EFAULT;
-	return vma->vm_flags & VM_ACCESS_FLAGS ? 0 : -EFAULT;
+	return has_right(g, vma) || (!g->buf && (vma->vm_flags & VM_ACCESS_FLAGS)) ? 0 : -EFAULT;
 }
 
 /* good_enough - U1, and what a program could read; ptl held */
@@ -102,11 +108,15 @@ static struct page *follow_page(struct gup *g, int *err)
 	if (!vma || vma->vm_start > g->addr)
 		return NULL;			/* handle_mm_fault() fails, or grows the stack */
 	*err = check_vma(g, vma);
-	ptep = *err ? NULL : pte_lookup_lock(g->mm, g->addr, &ptl);
+	if (*err)
+		return NULL;
+	*err = g->refused || has_right(g, vma) ? 0 : -EFAULT;	/* if the page has to be brought in */
+	ptep = pte_lookup_lock(g->mm, g->addr, &ptl);
 	if (!ptep)
 		return NULL;
 	pte = ptep_get(ptep);
 	if (good_enough(g, pte)) {
+		*err = 0;
 		page = pfn_to_page(pte_pfn(pte));
 		get_page(page);
 		if (g->write && !pte_dirty(pte))

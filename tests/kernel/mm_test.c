@@ -222,3 +222,19 @@ KTEST(mm_threads_fault_unmap_truncate_and_fork_without_losing_a_page)
 	EXPECT_EQ(vm_state_sum(nr_shmem), shmem);
 	EXPECT_EQ(vm_state_sum(nr_mapped), mapped);
 }
+
+KTEST(access_process_vm_reads_only_what_the_program_may_read)
+{
+	struct mm_struct *mm = mm_alloc();
+	u8 byte = 0;
+
+	REQUIRE(mm);
+	test_map(mm, TEST_BASE, 2, PROT_WRITE, ANON);
+	EXPECT_EQ(test_poke(mm, TEST_BASE, 7), 0);
+	for (unsigned int i = 0; i < 2; i++) {		/* a page, and none */
+		EXPECT_EQ(access_process_vm(mm, TEST_BASE + i * PAGE_SIZE, &byte, 1, false), -EFAULT);
+		EXPECT_EQ(access_process_vm_forced(mm, TEST_BASE + i * PAGE_SIZE, &byte, 1, false), 1);
+		EXPECT_EQ(byte, i ? 0 : 7);
+	}
+	mmput(mm);
+}

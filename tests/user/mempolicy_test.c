@@ -140,3 +140,26 @@ TEST(getcpu_names_a_node_that_exists)
 	CHECK_OK(syscall(SYS_getcpu, &cpu, &node, NULL));
 	CHECK(cpu < 4096 && node < 1024);
 }
+
+/* A page that is there has a node; to bring one in takes the right to read it. */
+TEST(mempolicy_node_of_an_address_needs_a_page_or_the_right_to_read)
+{
+	static const int prots[] = { PROT_READ, PROT_WRITE, PROT_EXEC, PROT_NONE };
+	int node;
+
+	need_nodes();
+	for (int i = 0; i < 4; i++) {
+		char *there = map(page, RW, ANON, -1), *missing = map(page, prots[i], ANON, -1);
+
+		there[0] = 1;
+		CHECK_OK(mprotect(there, page, prots[i]));
+		if (prots[i] == PROT_NONE)
+			CHECK_ERR(get_policy(&node, NULL, 0, there, F_NODE | F_ADDR), EFAULT);
+		else
+			CHECK_OK(get_policy(&node, NULL, 0, there, F_NODE | F_ADDR));
+		if (prots[i] == PROT_READ)
+			CHECK_OK(get_policy(&node, NULL, 0, missing, F_NODE | F_ADDR));
+		else
+			CHECK_ERR(get_policy(&node, NULL, 0, missing, F_NODE | F_ADDR), EFAULT);
+	}
+}
