@@ -508,12 +508,14 @@ static void fill_and_empty(void *arg)
 /* Slabs come and go meanwhile; half of a change must not show as millions of objects. */
 KTEST(slab_count_of_a_busy_cache_is_never_more_than_it_has)
 {
-	struct cpumask last = { 1UL << (nr_cpus - 1) };
+	struct cpumask last = { 1UL << (nr_cpus - 1) }, first = { 1 }, old = current->affinity;
 	struct kmem_cache *c = kmem_cache_create("ktest-counted", 3000, 0, SLAB_NO_DEBUG, NULL);
 	unsigned long most = 0;
 	struct thread *t;
 
 	REQUIRE(c);
+	EXPECT_EQ(thread_set_affinity(current, &first), 0);
+	schedule();
 	atomic_set(&counted_done, 0);
 	t = kthread_create(fill_and_empty, c, "ktest");
 	REQUIRE(t);
@@ -523,6 +525,7 @@ KTEST(slab_count_of_a_busy_cache_is_never_more_than_it_has)
 		most = max(most, kmem_cache_inuse(c));
 	wait_event(box_wait, atomic_read(&counted_done));
 	EXPECT(most < 1000);
+	EXPECT_EQ(thread_set_affinity(current, &old), 0);
 	EXPECT_EQ(kmem_cache_inuse(c), 0);
 	EXPECT_EQ(kmem_cache_destroy(c), 0);
 }
