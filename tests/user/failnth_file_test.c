@@ -147,6 +147,12 @@ static long act_poll(void)
 }
 SWEEP(failnth_poll_of_many_fails_cleanly, 1, .prepare = prepare_pipe, .act = act_poll)
 
+static void prepare_select(void)
+{
+	prepare_pipe();
+	CHECK_EQ(dup2(fds[0], 900), 900);	/* sets so large that they need memory */
+}
+
 static long act_select(void)
 {
 	struct timeval t = { 0, 1000 };
@@ -156,7 +162,7 @@ static long act_select(void)
 	FD_SET(fds[0], &set);
 	return select(1000, &set, NULL, NULL, &t);
 }
-SWEEP(failnth_select_fails_cleanly, 0, .prepare = prepare_pipe, .act = act_select)
+SWEEP(failnth_select_fails_cleanly, 1, .prepare = prepare_select, .act = act_select)
 
 /* ---- names ---- */
 static long act_mkdir(void) { return mkdir("dir", 0755); }

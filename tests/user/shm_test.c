@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 
 #include "utest.h"
 
@@ -228,6 +229,62 @@ TEST(shm_info_is_zero_between_its_fields)
 	CHECK_OK(shmctl(0, SHM_INFO, (struct shmid_ds *)&info));
 	CHECK(!memcmp((char *)&info + sizeof(info.used_ids), zero,
 		      offsetof(struct shm_info, shm_tot) - sizeof(info.used_ids)));
+}
+
+#define SHMALL "/proc/sys/kernel/shmall"
+
+static unsigned long pages_in_segments(void)
+{
+	struct shm_info info;
+
+	CHECK_OK(shmctl(0, SHM_INFO, (struct shmid_ds *)&info));
+	return info.shm_tot;
+}
+
+/* There is room for one segment of four pages, and each of four processes wants one. */
+static void take_and_give(unsigned long limit)
+{
+	for (int i = 0; i < 1000; i++) {
+		int id = shmget(IPC_PRIVATE, 4 * page, 0600);
+
+		if (id < 0)
+			CHECK_EQ(errno, ENOSPC);
+		CHECK(pages_in_segments() <= limit);
+		if (id >= 0)
+			CHECK_OK(shmctl(id, IPC_RMID, NULL));
+	}
+}
+
+TEST(shm_pages_of_all_segments_stay_within_shmall_however_many_ask_at_once)
+{
+	unsigned long limit;
+	char text[32], old[32];
+	struct utsname u;
+	bool good = true;
+	pid_t pid[4];
+
+	CHECK_OK(uname(&u));
+	if (!strstr(u.release, "verso"))
+		SKIP("the limit is the whole machine's");
+	need_proc();
+	read_whole(open(SHMALL, O_RDONLY), old, sizeof(old));
+	limit = pages_in_segments() + 4;
+	snprintf(text, sizeof(text), "%lu", limit);
+	CHECK_OK(write_text(SHMALL, text));
+	for (int i = 0; i < 4; i++) {
+		pid[i] = fork_ok();
+		if (pid[i] == 0) {
+			take_and_give(limit);
+			_exit(0);
+		}
+	}
+	for (int i = 0; i < 4; i++) {
+		int st = wait_for(pid[i]);
+
+		good &= EXITED(st, 0);
+	}
+	CHECK_OK(write_text(SHMALL, old));
+	CHECK(good);
 }
 
 TEST(shm_info_counts_segments)
