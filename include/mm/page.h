@@ -111,11 +111,24 @@ static inline bool TestClearPage##Name(struct page *p)						\
 /* for a page nobody else can see yet (or any more) */						\
 static inline void __SetPage##Name(struct page *p) { p->flags |= 1UL << PG_##name; }		\
 static inline void __ClearPage##Name(struct page *p) { p->flags &= ~(1UL << PG_##name); }
-PAGEFLAG(Locked, locked) PAGEFLAG(Uptodate, uptodate) PAGEFLAG(Dirty, dirty) PAGEFLAG(Writeback, writeback)
+PAGEFLAG(Locked, locked) PAGEFLAG(Dirty, dirty) PAGEFLAG(Writeback, writeback)
 PAGEFLAG(Referenced, referenced) PAGEFLAG(LRU, lru) PAGEFLAG(Active, active) PAGEFLAG(Reserved, reserved)
 PAGEFLAG(Buddy, buddy) PAGEFLAG(Slab, slab) PAGEFLAG(Table, table)
 PAGEFLAG(SwapBacked, swapbacked) PAGEFLAG(Waiters, waiters) PAGEFLAG(Kernel, kernel) PAGEFLAG(Pcp, pcp)
 PAGEFLAG(Icache, icache)
+
+/*
+ * PageUptodate, SetPageUptodate - acquire and release: who finds the flag set, with no lock, finds the contents too,
+ * and not what the frame held for somebody else. A page nobody else can see yet gets the bit with others.
+ */
+static inline bool PageUptodate(const struct page *p)
+{
+	return (smp_load_acquire(&p->flags) >> PG_uptodate) & 1;
+}
+static inline void SetPageUptodate(struct page *p)
+{
+	__atomic_fetch_or(&p->flags, 1UL << PG_uptodate, __ATOMIC_RELEASE);
+}
 
 /* PageAnon - an anonymous user page: the low bit of mapping says that the rest is an anon_vma. */
 static inline bool PageAnon(const struct page *p) { return (unsigned long)READ_ONCE(p->mapping) & 1; }

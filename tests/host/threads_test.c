@@ -132,10 +132,44 @@ static void four_cpus_allocate_free_and_drain_without_a_race(void **state)
 	assert_int_equal(host_free_pages(), start);
 }
 
+/* ---- a page that one CPU fills and another reads, with no lock between them ---- */
+
+static struct page handed;
+static u64 contents;
+
+static void *fill_page(void *arg)
+{
+	contents = 42;
+	SetPageUptodate(&handed);
+	return arg;
+}
+
+static void *read_page(void *arg)
+{
+	while (!PageUptodate(&handed))
+		;
+	return contents == 42 ? arg : NULL;
+}
+
+static void who_finds_a_page_up_to_date_finds_its_contents(void **state)
+{
+	pthread_t reader, filler;
+	void *seen;
+
+	memset(&handed, 0, sizeof(handed));
+	contents = 0;
+	assert_int_equal(pthread_create(&reader, NULL, read_page, &contents), 0);
+	assert_int_equal(pthread_create(&filler, NULL, fill_page, NULL), 0);
+	assert_int_equal(pthread_join(filler, NULL), 0);
+	assert_int_equal(pthread_join(reader, &seen), 0);
+	assert_ptr_equal(seen, &contents);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(four_cpus_allocate_free_and_drain_without_a_race),
+		cmocka_unit_test(who_finds_a_page_up_to_date_finds_its_contents),
 	};
 	static const char *const back_ends[] = { "slab", "slub", "slob" };
 
