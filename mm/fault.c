@@ -115,7 +115,7 @@ static void map_cached(struct fault *f, struct page *page, bool write)
 	pte_t pte;
 
 	ASSERT(!write || !is_pte_marker(f->orig_pte));
-	page_add_rmap(page, f->vma);
+	page_add_rmap(page);
 	sync_icache(f->vma, page);
 	atomic64_inc(rss_counter(f->mm, page));
 	pte = pte_for(f, page_to_pfn(page), write);
@@ -167,7 +167,7 @@ static bool map_around(struct fault *f)
 		if (!pte_none(ptep_get(pte)) || !page_settled(page))
 			continue;
 		get_page(page);
-		page_add_rmap(page, f->vma);
+		page_add_rmap(page);
 		sync_icache(f->vma, page);
 		set_pte(pte, pte_for(f, page_to_pfn(page), false));
 		mapped++;

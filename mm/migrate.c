@@ -102,7 +102,7 @@ static bool arrive_one(struct page *page, struct vm_area_struct *vma, unsigned l
 	if (is_swap_pte(pte) && is_migration_entry(pte_to_swp(pte)) &&
 	    migration_page(pte_to_swp(pte)) == a->old) {
 		get_page(a->new);
-		page_add_rmap(a->new, vma);
+		page_add_rmap(a->new);
 		sync_icache(vma, a->new);
 		set_pte(ptep, present_pte(vma, a->new, pte));
 	}

@@ -26,11 +26,10 @@
 #include <mm/rmap.h>
 #include "mm_internal.h"
 
-void page_add_rmap(struct page *page, struct vm_area_struct *vma)
+void page_add_rmap(struct page *page)
 {
 	int old = __atomic_fetch_add(&page->_mapcount.counter, 1, __ATOMIC_RELAXED);
 
-	(void)vma;
 	ASSERT(old >= -1);
 	if (old == -1)
 		mod_vm_state(PageAnon(page) ? nr_anon_pages : nr_mapped, 1);

@@ -157,7 +157,7 @@ static int map_cached(struct vm_area_struct *vma, unsigned long addr, struct pag
 	if (!ptep)
 		return err;
 	get_page(page);
-	page_add_rmap(page, vma);
+	page_add_rmap(page);
 	sync_icache(vma, page);
 	if (write)
 		set_page_dirty(page);

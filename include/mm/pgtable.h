@@ -114,7 +114,7 @@ void zap_pages(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long
 void zap_file_pages(struct mmu_gather *tlb, struct vm_area_struct *vma, unsigned long start, unsigned long end);
 
 /* ---- rmap.c (mapcounts) ---- */
-void page_add_rmap(struct page *page, struct vm_area_struct *vma);	/* one more pte maps it */
+void page_add_rmap(struct page *page);					/* one more pte maps it */
 void page_remove_rmap(struct page *page);				/* one less */
 
 #endif
