@@ -298,11 +298,14 @@ KTEST(fail_page_alloc_obeys_interval_space_times_and_its_filters)
 
 #define FAILURES	30000U
 
-static atomic_t refusals, refusers;
+static atomic_t refusals, refusers, ready;
 static DEFINE_WAIT_QUEUE(refusers_wait);
 
 static void ask_for_pages(void *arg)
 {
+	atomic_inc(&ready);
+	while ((unsigned int)atomic_read(&ready) < nr_cpus)
+		arch_cpu_relax();		/* all at once, or nobody loses anything */
 	for (unsigned int i = 0; i < FAILURES; i++)
 		if (fail_page(GFP_KERNEL, 0))
 			atomic_inc(&refusals);
@@ -320,6 +323,7 @@ KTEST(fail_page_alloc_times_is_exact_when_all_cpus_fail_at_once)
 	fail_page_alloc.ignore_gfp_wait = fail_page_alloc.min_order = 0;
 	fail_page_alloc.times = FAILURES;
 	atomic_set(&refusals, 0);
+	atomic_set(&ready, 0);
 	atomic_set(&refusers, (int)nr_cpus);
 	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
 		struct cpumask only = { 1UL << cpu };
