@@ -209,7 +209,7 @@ TEST(faulttrace_program_follows_a_command_from_its_exec)
 static void *map_write_unmap(void *arg)
 {
 	(void)arg;
-	for (int i = 0; i < 200; i++) {
+	for (int i = 0; i < 60; i++) {
 		char *p = mmap(NULL, 8 * page, RW, ANON, -1, 0);
 
 		if (p == MAP_FAILED)

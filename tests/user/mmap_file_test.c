@@ -149,7 +149,7 @@ TEST(mmap_private_page_written_while_the_file_is_cut_is_gone)
 	pthread_t t;
 	char *p;
 
-	for (int round = 0; round < 300; round++) {
+	for (int round = 0; round < 100; round++) {
 		CHECK_OK(ftruncate(fd, 2 * (off_t)page));
 		CHECK_EQ(pwrite(fd, "x", 1, (off_t)page), 1);
 		p = map(2 * page, RW, MAP_PRIVATE, fd);

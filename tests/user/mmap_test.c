@@ -513,7 +513,7 @@ TEST(munmap_of_many_tables_leaves_a_reading_thread_its_bytes_or_a_fault)
 	tables.p = map(TABLES * TABLE_SIZE, RW, ANON | MAP_NORESERVE, -1);
 	CHECK(signal(SIGSEGV, on_read_fault) != SIG_ERR);
 	CHECK_EQ(pthread_create(&t, NULL, read_each_table, NULL), 0);
-	for (int round = 0; round < 200; round++) {
+	for (int round = 0; round < 50; round++) {
 		(void)madvise(tables.p, TABLES * TABLE_SIZE, MADV_NOHUGEPAGE);
 		for (int i = 0; i < TABLES; i++)
 			tables.p[i * TABLE_SIZE] = 0x5a;

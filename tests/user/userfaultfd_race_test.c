@@ -55,7 +55,7 @@ TEST(uffd_serves_the_thread_that_called_exec)
 
 /* ---- fork events ----------------------------------------------------------------------------- */
 
-#define FORKS 1000
+#define FORKS 60
 
 static uint32_t dice = 5;
 
@@ -179,7 +179,7 @@ TEST(uffd_removal_goes_on_where_memory_was_split_meanwhile)
 
 /* ---- truncate -------------------------------------------------------------------------------- */
 
-#define CUTS 500
+#define CUTS 150
 
 struct copier { int fd; char *to, *from; volatile int asked, done; };
 

@@ -216,7 +216,7 @@ TEST(uffd_that_sends_sigbus_sends_none_for_a_page_that_is_being_replaced)
 	memset(p, 1, 16 * page);
 	CHECK_OK(uffd_register(fd, p, 16 * page, MISSING));
 	CHECK_EQ(pthread_create(&t.thread, NULL, read_until_stopped, &t), 0);
-	for (int i = 0; i < 30; i++) {
+	for (int i = 0; i < 10; i++) {
 		pid_t pid = fork_ok();
 
 		if (!pid)
