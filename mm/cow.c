@@ -164,16 +164,12 @@ enum fault_result do_wp_page(struct fault *f)
 	return unshare_page(f);
 }
 
-enum fault_result cow_file_page(struct fault *f, struct page *page)
+void cow_file_page(struct fault *f, struct page *new)
 {
-	struct page *new;
 	bool ok;
 
-	if (anon_vma_prepare(f->vma))
-		return FAULT_OOM;
-	new = copy_of(f, page);
-	if (!new)
-		return FAULT_OOM;
+	ASSERT(PageLocked(f->page) && f->vma->anon_vma);
+	copy_highpage(new, f->page);
 	sync_icache(f->vma, new);
 	ok = lock_pte(f);
 	if (ok) {
@@ -184,5 +180,4 @@ enum fault_result cow_file_page(struct fault *f, struct page *page)
 	spin_unlock(f->ptl);
 	if (!ok)
 		put_page(new);
-	return FAULT_OK;
 }

@@ -198,7 +198,11 @@ static inline bool beyond_object(const struct fault *f)
 	return (loff_t)f->pgoff >= (f->vma->mapping->size + (loff_t)PAGE_SIZE - 1) >> PAGE_SHIFT;
 }
 
-/* made_object_page - this fault made f->page. A truncation that passed before it was there has left it to us. */
+/*
+ * made_object_page - this fault made f->page. A truncation that passed before it was there has left it to us. If
+ * somebody else looks at it just now, it stays, full of zeroes, until the next truncation or the file's end: who only
+ * finds a page there must let it be, for fallocate(2) makes some beyond the end that were asked for.
+ */
 static enum fault_result made_object_page(struct fault *f)
 {
 	struct address_space *as = f->vma->mapping;
@@ -282,18 +286,23 @@ enum fault_result fault_file_read(struct fault *f)
 
 static enum fault_result fault_file_cow(struct fault *f)
 {
-	enum fault_result r = anon_vma_prepare(f->vma) ? FAULT_OOM : get_object_page(f);
+	struct page *new = anon_vma_prepare(f->vma) ? NULL : alloc_page_vma(GFP_HIGHUSER, f->vma, f->pgoff);
+	enum fault_result r;
 
-	if (r != FAULT_OK)
+	if (unlikely(!new))
+		return FAULT_OOM;		/* found before the page is locked, on which others wait */
+	r = get_object_page(f);
+	if (r == FAULT_OK)
+		r = lock_object_page(f);
+	if (unlikely(r != FAULT_OK)) {
+		put_page(new);
 		return r;
-	r = lock_object_page(f);
-	if (r != FAULT_OK)
-		return r;
+	}
 	count_vm_event(pgfault_file_cow);
-	r = cow_file_page(f, f->page);		/* F4: the copy, too, is in its place before the lock is free */
+	cow_file_page(f, new);			/* F4: the copy, too, is in its place before the lock is free */
 	unlock_page(f->page);
 	put_page(f->page);
-	return r;
+	return FAULT_OK;
 }
 
 /* ---- 5: the first write to a shared page, mapped or not -------------------------------------- */

@@ -151,8 +151,8 @@ enum fault_result unshare_page(struct fault *f);
 enum fault_result fault_anon_read(struct fault *f);
 enum fault_result fault_file_read(struct fault *f);
 enum fault_result do_swap_page(struct fault *f);
-/* cow_file_page - private write to a page that is not mapped yet: map a copy of @page */
-enum fault_result cow_file_page(struct fault *f, struct page *page);
+/* cow_file_page - private write to f->page, which is locked and not mapped yet: map @new, or free it, as its copy */
+void cow_file_page(struct fault *f, struct page *new);
 /* fault_shared_write - make the object's page at f->address writable; no lock held */
 enum fault_result fault_shared_write(struct fault *f);
 /* write_would_reuse - the present @pte of a private VMA: would a write fault on it merely set W again (cow.c)? */

@@ -2,6 +2,7 @@
 /* truncate_test.c - a file is cut while others fault its pages in: what may be mapped afterwards (mm/truncate.c) */
 #include <kernel/sched.h>
 #include <kernel/timer.h>
+#include <mm/fault_inject.h>
 #include "mm_test.h"
 
 #define PAGES	32UL
@@ -98,6 +99,31 @@ KTEST(truncate_private_first_write_copies_under_the_page_lock)
 	EXPECT(reached(NULL));
 	EXPECT_EQ(result, -1);
 	EXPECT(pte_none(test_pte(mm, AT(3))));
+	unmap_all();
+}
+
+static void poke_without_memory(void *addr)
+{
+	current->fail_nth = 1;
+	poke(addr);
+	current->fail_nth = 0;
+}
+
+KTEST(truncate_private_first_write_has_its_page_before_it_wants_the_page_lock)
+{
+	struct page *page = map_with_locked_page(3);
+
+	REQUIRE(page);
+	EXPECT_EQ(test_poke(mm, AT(4), 7), 0);	/* all but the page itself is there */
+	done = false;
+	fault_arm();
+	REQUIRE(start(poke_without_memory, (void *)AT(3)));
+	EXPECT(reached(NULL));			/* it has not waited for ours */
+	EXPECT_EQ(result, -1);
+	fault_disarm();
+	unlock_page(page);
+	put_page(page);
+	EXPECT_EQ(test_poke(mm, AT(3), 7), 0);
 	unmap_all();
 }
 
