@@ -95,7 +95,8 @@ static void move_bytes(const struct gup *g, const struct vm_area_struct *vma, st
 	sync_icache(vma, page);			/* it may be a breakpoint */
 }
 
-/* follow_page - the page at g->addr if it is mapped well enough; *@err 0: fault it in */
+/* follow_page - the page at g->addr if it is mapped well enough, referenced unless its bytes were moved to or from
+ * g->buf already; *@err 0: fault it in */
 static struct page *follow_page(struct gup *g, int *err)
 {
 	struct vm_area_struct *vma = find_vma(g->mm, g->addr);
@@ -118,11 +119,12 @@ static struct page *follow_page(struct gup *g, int *err)
 	if (good_enough(g, pte)) {
 		*err = 0;
 		page = pfn_to_page(pte_pfn(pte));
-		get_page(page);
 		if (g->write && !pte_dirty(pte))
 			set_pte(ptep, pte_mkdirty(pte_mkyoung(pte)));	/* lazyfree.c, Z3 */
 		if (g->buf)
 			move_bytes(g, vma, page);
+		else
+			get_page(page);
 	}
 	pte_unlock(ptl);
 	return page;
@@ -251,7 +253,6 @@ static long access_in_page(struct gup *g, unsigned long addr, void *buf, int len
 		return err;
 	if (!page)
 		return access_object(g->mm, addr, buf, len, g->write);
-	put_page(page);
 	return len;
 }
 
