@@ -13,6 +13,7 @@
 #include <fs/memfd.h>
 #include <fs/namei.h>
 #include <kernel/process.h>
+#include <kernel/sched.h>
 #include <lib/string.h>
 #include <mm/history.h>
 #include <mm/mm.h>
@@ -87,6 +88,8 @@ ssize_t generic_file_read(struct file *f, struct iov_iter *it, loff_t *ppos)
 			err = -EFAULT;
 			break;
 		}
+		if (cond_resched_killable())
+			break;			/* whoever dies is not told what is missing */
 	}
 	n = (size_t)(pos - *ppos);
 	*ppos = pos;
@@ -144,6 +147,8 @@ static ssize_t write_pages(struct address_space *as, struct iov_iter *it, loff_t
 			err = -EFAULT;
 			break;
 		}
+		if (unlikely(done < count) && cond_resched_killable())
+			break;
 	}
 	return done ? (ssize_t)done : err;
 }

@@ -22,6 +22,7 @@
 #include <fs/namei.h>
 #include <fs/tmpfs.h>
 #include <kernel/process.h>
+#include <kernel/sched.h>
 #include <lib/printf.h>
 #include <lib/string.h>
 #include <mm/highmem.h>
@@ -368,6 +369,7 @@ static int make_pages(struct inode *inode, pgoff_t first, pgoff_t end)
 		if (!made)
 			page->private = maker;
 		put_page(page);
+		cond_resched();
 	}
 	return err;
 }

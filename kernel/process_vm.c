@@ -3,7 +3,7 @@
  * kernel/process_vm.c - another process's memory: read it, write it, give advice about it
  *
  * Two lists of ranges, ours and theirs, are walked side by side through one page of buffer. Theirs is reached
- * by get_user_pages (mm/gup.c), so that it need not be loaded, and may be unmapped meanwhile.
+ * by mm/gup.c, so that it need not be loaded: the bytes move while the lock of its page table is held.
  *
  * ALWAYS TRUE    the other process is referenced, and its address space used, only while the call runs.
  * READ NEXT      mm/gup.c, fs/proc_mem.c (the same by file).
@@ -11,6 +11,7 @@
 #include <fs/file.h>
 #include <kernel/pidfd.h>
 #include <kernel/process.h>
+#include <kernel/sched.h>
 #include <kernel/syscall.h>
 #include <mm/mm.h>
 #include <mm/page_alloc.h>
@@ -64,6 +65,8 @@ static long copy_remote(struct mm_struct *mm, struct iov_iter *it, unsigned long
 		size_t n = min(min(len - done, it->count), PAGE_SIZE - ((addr + done) & ~PAGE_MASK));
 		long got;
 
+		if (cond_resched_killable())
+			return done ? (long)done : -EINTR;
 		if (!remote_allows(mm, addr + done, write))
 			return done ? (long)done : -EFAULT;
 		if (write)

@@ -82,7 +82,7 @@ void undo_pages(struct address_space *as, pgoff_t first, pgoff_t last, unsigned 
 	struct page *pages[BATCH];
 	unsigned int i, n;
 
-	while ((n = find_get_pages(as, &first, last, BATCH, pages))) {
+	for (; (n = find_get_pages(as, &first, last, BATCH, pages)); cond_resched()) {
 		for (i = 0; i < n; i++) {
 			lock_page(pages[i]);
 			if (pages[i]->mapping == as && pages[i]->private == maker)

@@ -387,6 +387,8 @@ static int protect_object(struct vm_area_struct *vma, unsigned long addr, unsign
 			return -ENOMEM;
 		protect_ptes(ptep, addr, (unsigned int)((next - addr) >> PAGE_SHIFT), vma);
 		pte_unlock(ptl);
+		if (cond_resched_killable())
+			return -EINTR;
 	}
 	return 0;
 }
