@@ -7,12 +7,12 @@
  *	  | script_load ... elf_load      a new address space is built aside
  *	  | exec_build_stack
  *	  |                               until here any failure returns to the old program
- *	  v commit                        shared tables are copied (may fail), other threads end,
+ *	  v commit                        memory for copies of shared tables (may fail), other threads end,
  *	                                  memory is exchanged, handlers, descriptors, names are reset
  *
  * Because the new address space is complete before the old one goes, almost nothing can fail once the other
- * threads are gone: only a second copy of the tables, needed if one of those threads has just cloned a
- * process that shares them. That kills, as Linux does. The price is both address spaces at once in memory.
+ * threads are gone: only a copy of a table that was not shared before, needed if one of those threads has just
+ * cloned a process that shares it. That kills, as Linux does. The price is both address spaces at once in memory.
  *
  * ALWAYS TRUE    V1  after commit() the process has one thread, whose tid is the pid.
  *                V2  the memory of a program and the right to look into it change in one moment, under siglock: who
@@ -260,10 +260,7 @@ static void exchange_mm(struct process *p, struct binprm *b)
 		file_put(old_exe);
 }
 
-/*
- * Has current's descriptor table users beside the threads of @p? Those share it until they end; a copy
- * would lose the record locks, which belong to the table.
- */
+/* Has current's descriptor table users beside the threads of @p? One that begins or ends is taken for another's. */
 static bool files_shared(struct process *p)
 {
 	struct thread *t;
@@ -277,29 +274,43 @@ static bool files_shared(struct process *p)
 	return atomic_read(&current->files->refs) > ours;
 }
 
-/* Files and signal actions that are shared with another process become our own. */
-static int unshare_tables(struct process *p)
+/*
+ * Spare tables, in case ours are shared. They are not used while other threads live: one that forks reads
+ * p->sighand without siglock, and a table of descriptors that is ours alone in the end must stay, because the
+ * record locks belong to it.
+ */
+static int spare_tables(struct process *p, struct binprm *b)
 {
-	struct sighand *sh = NULL;
-
-	if (atomic_read(&p->sighand->refs) > 1) {
-		sh = sighand_dup(p->sighand);
-		if (!sh)
+	if (!b->sighand && atomic_read(&p->sighand->refs) > 1) {
+		b->sighand = sighand_alloc();
+		if (!b->sighand)
 			return -ENOMEM;
 	}
-	if (files_shared(p) && files_unshare()) {
-		if (sh)
-			sighand_put(sh);
-		return -ENOMEM;
+	if (!b->files && files_shared(p)) {
+		b->files = files_dup(current->files);
+		if (!b->files)
+			return -ENOMEM;
 	}
-	if (sh) {
-		unsigned long flags;
+	return 0;
+}
 
-		spin_lock_irqsave(&p->siglock, flags);
-		swap(sh, p->sighand);
-		spin_unlock_irqrestore(&p->siglock, flags);
-		sighand_put(sh);
-	}
+/* Files and signal actions that are shared with another process become our own; binprm_free() drops what is left. */
+static int unshare_tables(struct process *p, struct binprm *b)
+{
+	int err = spare_tables(p, b);
+	unsigned long flags;
+
+	ASSERT(p->nr_threads == 1);
+	if (err)
+		return err;
+	if (b->sighand)
+		sighand_copy(b->sighand, p->sighand);
+	spin_lock_irqsave(&p->siglock, flags);
+	if (b->sighand && atomic_read(&p->sighand->refs) > 1)
+		swap(b->sighand, p->sighand);
+	if (b->files && atomic_read(&current->files->refs) > 1)
+		swap(b->files, current->files);
+	spin_unlock_irqrestore(&p->siglock, flags);
 	return 0;
 }
 
@@ -331,13 +342,13 @@ static void forget_old_program(struct process *p, const struct binprm *b)
 static int commit(struct binprm *b)
 {
 	struct process *p = current_process();
-	int err = unshare_tables(p);
+	int err = spare_tables(p, b);
 
 	if (!err)
 		err = de_thread(p);
 	if (err)
 		return err;
-	err = unshare_tables(p);
+	err = unshare_tables(p, b);
 	if (err) {
 		force_fatal_signal(SIGSEGV);
 		return err;
@@ -361,6 +372,10 @@ static void binprm_free(struct binprm *b)
 		mmput(b->mm);
 	if (b->file)
 		file_put(b->file);
+	if (b->files)
+		files_put(b->files);
+	if (b->sighand)
+		sighand_put(b->sighand);
 	kfree(b);
 }
 

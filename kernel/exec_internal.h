@@ -37,6 +37,8 @@ struct binprm {
 	gid_t			egid;
 	bool			secure;		/* AT_SECURE                                       */
 	bool			unreadable;	/* the caller may run but not read one of the files: no dumps */
+	struct sighand		*sighand;	/* spare, or what was shared until now; or NULL    */
+	struct files_struct	*files;		/* the same                                        */
 
 	struct mm_struct	*mm;		/* being built                                     */
 	unsigned long		stack_top;

@@ -55,16 +55,21 @@ struct sighand *sighand_alloc(void)
 	return sh;
 }
 
+void sighand_copy(struct sighand *to, struct sighand *from)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&from->lock, flags);
+	memcpy(to->action, from->action, sizeof(to->action));
+	spin_unlock_irqrestore(&from->lock, flags);
+}
+
 struct sighand *sighand_dup(struct sighand *old)
 {
 	struct sighand *sh = sighand_new();
-	unsigned long flags;
 
-	if (!sh)
-		return NULL;
-	spin_lock_irqsave(&old->lock, flags);
-	memcpy(sh->action, old->action, sizeof(sh->action));
-	spin_unlock_irqrestore(&old->lock, flags);
+	if (sh)
+		sighand_copy(sh, old);
 	return sh;
 }
 

@@ -60,6 +60,7 @@ static inline void clear_work(unsigned long bits)
 void signal_init(void);
 /* signal_start_daemon - the thread behind send_signal_pgrp_irq() */
 void signal_start_daemon(void);
+void sighand_copy(struct sighand *to, struct sighand *from);
 struct sighand *sighand_dup(struct sighand *old);
 void sighand_put(struct sighand *sh);
 static inline struct sighand *sighand_get(struct sighand *sh) { atomic_inc(&sh->refs); return sh; }

@@ -61,6 +61,18 @@ static int count_fds(void)
 	return n;
 }
 
+/* A child asks: does our lock on descriptor @fd keep others out? */
+static int still_locked(int fd)
+{
+	struct flock l = { .l_type = F_WRLCK };
+	pid_t pid = fork();
+	int st;
+
+	if (pid == 0)
+		_exit(fcntl(fd, F_GETLK, &l) || l.l_type != F_WRLCK || l.l_pid != getppid());
+	return pid < 0 || waitpid(pid, &st, 0) != pid || st;
+}
+
 __attribute__((constructor)) static void exec_helpers(int argc, char **argv)
 {
 	const char *what = argc > 1 && !strncmp(argv[1], "exec-", 5) ? argv[1] + 5 : NULL;
@@ -75,6 +87,8 @@ __attribute__((constructor)) static void exec_helpers(int argc, char **argv)
 		_exit(check_env());
 	if (!strcmp(what, "auxv"))
 		_exit(check_auxv());
+	if (!strcmp(what, "locked"))
+		_exit(still_locked(atoi(argv[2])));
 	if (!strcmp(what, "fds"))
 		_exit(count_fds());
 	if (!strcmp(what, "euid"))
@@ -421,6 +435,44 @@ TEST(exec_by_a_thread_of_a_table_shared_with_a_process_closes_nothing_there)
 	CHECK_EQ(waitpid(pid, &st, 0), pid);
 	CHECK_EXIT(st, 0);
 	CHECK_EQ(write(p[1], "x", 1), 1);
+}
+
+static void *nothing(void *arg)
+{
+	return arg;
+}
+
+/* Always one more thread that begins or ends. */
+static void *make_threads(void *arg)
+{
+	pthread_t t;
+
+	for (;;)
+		if (pthread_create(&t, NULL, nothing, arg) == 0)
+			pthread_join(t, NULL);
+	return arg;
+}
+
+TEST(exec_beside_threads_that_begin_and_end_keeps_the_record_locks)
+{
+	char fd[12], *argv[] = { "utest", "exec-locked", fd, NULL };
+	struct flock l = { .l_type = F_WRLCK };
+	pthread_t t;
+
+	need_proc();
+	snprintf(fd, sizeof(fd), "%d", make_file("f", "x", 1));
+	for (int i = 0; i < 60; i++) {
+		pid_t pid = fork_ok();
+
+		if (pid == 0) {
+			CHECK_OK(fcntl(atoi(fd), F_SETLK, &l));
+			CHECK_EQ(pthread_create(&t, NULL, make_threads, NULL), 0);
+			sleep_ms(1);
+			execv(SELF, argv);
+			_exit(98);
+		}
+		CHECK_EXIT(wait_for(pid), 0);
+	}
 }
 
 /* ---- memory of a program that has more rights than the one before it ---- */
