@@ -13,7 +13,6 @@
 #include <lib/types.h>
 
 enum lock_rank {
-	RANK_EXEC,		/* sleeping: one execve or exit_group per process at a time          */
 	RANK_FILE_POS,		/* sleeping: f_pos of a shared descriptor                             */
 	RANK_MOUNT,		/* sleeping: the mount table                                          */
 	RANK_RENAME,		/* sleeping: cross-directory rename of one file system                */
