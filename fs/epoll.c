@@ -184,6 +184,7 @@ static int ep_modify(struct epitem *item, const struct epoll_event *ev)
 	item->event = *ev;
 	item->call = 0;
 	WRITE_ONCE(item->fired, false);
+	smp_mb();	/* not silent any more before the file is asked: ep_woken() */
 	if (item_poll(item, NULL))
 		mark_ready(item);
 	return 0;

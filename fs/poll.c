@@ -126,6 +126,7 @@ static int poll_sleep(struct poll_wqueues *pw, u64 deadline)
 		err = schedule_until(deadline);
 	WRITE_ONCE(current->state, THREAD_RUNNING);
 	WRITE_ONCE(pw->triggered, false);
+	smp_mb();	/* before the files are asked again: poll_woken() */
 	return err;
 }
 

@@ -187,8 +187,10 @@ struct poll_table { void (*add)(struct file *f, wait_queue_head_t *q, struct pol
  * NULL (just ask). */
 static inline void poll_wait(struct file *f, wait_queue_head_t *q, struct poll_table *pt)
 {
-	if (pt && pt->add)
+	if (pt && pt->add) {
 		pt->add(f, q, pt);
+		smp_mb();	/* queued before the caller looks: waitqueue_active() has the other half */
+	}
 }
 #define POLL_READY	(POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM)
 static inline unsigned int file_poll(struct file *f, struct poll_table *pt)
