@@ -125,7 +125,7 @@ static void check_cpu_limit(struct process *p)
 	}
 }
 
-static void cpu_tick(struct thread *t, u64 ns, bool user)
+static void cpu_tick(struct thread *t)
 {
 	struct process *p = t->process;
 

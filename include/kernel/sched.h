@@ -214,10 +214,10 @@ unsigned long sched_switches(void);
  */
 void thread_times(struct thread *t, u64 *utime, u64 *stime);
 /*
- * sched_tick_hook - kernel/time.c: called from the tick for a user thread (ITIMER_VIRTUAL, PROF, RLIMIT_CPU);
+ * sched_tick_hook - kernel/itimer.c: called from the tick for a user thread (ITIMER_VIRTUAL, PROF, RLIMIT_CPU);
  * irqs off. May be NULL.
  */
-extern void (*sched_tick_hook)(struct thread *t, u64 ns, bool user);
+extern void (*sched_tick_hook)(struct thread *t);
 
 /* sleep_until - absolute ns; 0 or -EINTR. */
 int sleep_until(u64 deadline_ns);

@@ -50,7 +50,7 @@ static struct cpumask idle_mask;	/* (a) CPUs in their idle loop with an empty qu
 static struct list_head dead_threads = { &dead_threads, &dead_threads };
 static DEFINE_SPINLOCK(dead_lock, RANK_RUNQUEUE);
 
-void (*sched_tick_hook)(struct thread *t, u64 ns, bool user);
+void (*sched_tick_hook)(struct thread *t);
 
 /* ---- time used ---- */
 
@@ -409,8 +409,6 @@ void sched_tick(u64 now, bool user)
 
 	if (t->is_idle)
 		return;
-	if (sched_tick_hook && t->process)
-		sched_tick_hook(t, now - t->sched_stamp, user);
 	spin_lock(&rq->lock);
 	t->sample_user = user;
 	account(t, now, user);
@@ -419,6 +417,8 @@ void sched_tick(u64 now, bool user)
 	if (rq->nr_queued && cpumask_bits(&idle_mask))
 		offer_to_idle(rq);
 	spin_unlock(&rq->lock);
+	if (sched_tick_hook && t->process)
+		sched_tick_hook(t);	/* sees this tick's sample */
 	timer_slice(now + TICK_NS);
 	sched_load_tick(now);
 }
