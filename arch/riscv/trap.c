@@ -12,7 +12,7 @@
  *                2   illegal   FP off? on; else SIGILL        panic
  *                3   ebreak    SIGTRAP                        panic
  *                0 4 6         SIGBUS, BUS_ADRALN             fixup of a user copy, or panic
- *                1 5 7         SIGBUS, BUS_ADRERR             fixup of a user copy, or panic
+ *                1 5 7         SIGBUS, BUS_ADRERR             the same, or of arch_move_io()
  *
  * ALWAYS TRUE    T1  entry.S calls with interrupts off. After a user trap it turns them off itself;
  *                    after a kernel trap it expects them off again.
