@@ -318,7 +318,12 @@ static void ask_for_pages(void *arg)
 KTEST(fail_page_alloc_times_is_exact_when_all_cpus_fail_at_once)
 {
 	const struct fault_attr old = fail_page_alloc;
+	struct thread *t[NR_CPUS];
 
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
+		t[cpu] = kthread_create(ask_for_pages, NULL, "ktest");
+		REQUIRE(t[cpu]);
+	}
 	fail_page_alloc.probability = 100;
 	fail_page_alloc.ignore_gfp_wait = fail_page_alloc.min_order = 0;
 	fail_page_alloc.times = FAILURES;
@@ -327,11 +332,9 @@ KTEST(fail_page_alloc_times_is_exact_when_all_cpus_fail_at_once)
 	atomic_set(&refusers, (int)nr_cpus);
 	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++) {
 		struct cpumask only = { 1UL << cpu };
-		struct thread *t = kthread_create(ask_for_pages, NULL, "ktest");
 
-		REQUIRE(t);
-		EXPECT_EQ(thread_set_affinity(t, &only), 0);
-		thread_wake(t);
+		EXPECT_EQ(thread_set_affinity(t[cpu], &only), 0);
+		thread_wake(t[cpu]);
 	}
 	wait_event(refusers_wait, atomic_read(&refusers) == 0);
 	EXPECT_EQ(atomic_read(&refusals), FAILURES);

@@ -227,14 +227,14 @@ KTEST(timer_cancel_returns_only_when_fn_will_not_run_any_more)
 		ktest_skip("one CPU");
 		return;
 	}
+	t = kthread_create(arm_on_the_other_cpu, NULL, "ktest");
+	REQUIRE(t);
 	EXPECT_EQ(thread_set_affinity(current, &first), 0);
 	schedule();
 	duel.asked = duel.armed = duel.cancelled = 0;
 	duel.gone = false;
 	duel.late = 0;
 	timer_setup(&duel.timer, look_whether_gone);
-	t = kthread_create(arm_on_the_other_cpu, NULL, "ktest");
-	REQUIRE(t);
 	EXPECT_EQ(thread_set_affinity(t, &last), 0);
 	thread_wake(t);
 	for (unsigned int round = 1; round <= CANCEL_ROUNDS; round++) {
@@ -379,7 +379,7 @@ KTEST(load_is_sampled_by_a_cpu_that_is_busy_while_the_first_one_idles)
 {
 	struct cpumask last = { 1UL << (nr_cpus - 1) };
 	volatile bool stop = false;
-	u64 due = arch_clock_ns();
+	u64 due, end;
 	struct thread *t;
 
 	if (nr_cpus < 2) {
@@ -390,8 +390,11 @@ KTEST(load_is_sampled_by_a_cpu_that_is_busy_while_the_first_one_idles)
 	REQUIRE(t);
 	EXPECT_EQ(thread_set_affinity(t, &last), 0);
 	thread_wake(t);
+	due = arch_clock_ns();
 	WRITE_ONCE(load_next_update, due);
-	sleep_until(due + 500 * NSEC_PER_MSEC);	/* no tick on this CPU: it has no other thread */
+	end = due + 30 * NSEC_PER_SEC;
+	while (READ_ONCE(load_next_update) == due && arch_clock_ns() < end)
+		sleep_until(arch_clock_ns() + 100 * NSEC_PER_MSEC);	/* no tick here: this CPU has no other thread */
 	EXPECT(READ_ONCE(load_next_update) > due);
 	stop = true;
 	wait_for_done(1);

@@ -142,7 +142,7 @@ static void nothing(int sig)
 static void alarm_soon(void)
 {
 	struct sigaction sa = { .sa_handler = nothing, .sa_flags = SA_RESTART };
-	struct itimerval t = { .it_value = { 0, 30000 } };
+	struct itimerval t = { .it_value = { 0, 30000 }, .it_interval = { 0, 30000 } };
 
 	CHECK_OK(sigaction(SIGALRM, &sa, NULL));
 	CHECK_OK(setitimer(ITIMER_REAL, &t, NULL));
@@ -165,10 +165,13 @@ TEST(futex_wake_op_with_counts_of_zero_wakes_one_each)
 {
 	pthread_t t[3];
 	int other = 0;
+	long waiting = 0;
 
 	for (int i = 0; i < 3; i++)
 		t[i] = start(wait_gate, NULL);
-	sleep_ms(50);
+	for (; waiting < 3; sleep_ms(1))	/* each that sleeps moves there, and back */
+		waiting += syscall(SYS_futex, &gate, FUTEX_CMP_REQUEUE_PRIVATE, 0, INT_MAX, &other, 0);
+	CHECK_EQ(syscall(SYS_futex, &other, FUTEX_CMP_REQUEUE_PRIVATE, 0, INT_MAX, &gate, 0), 3);
 	gate = 1;
 	CHECK_EQ(syscall(SYS_futex, &gate, FUTEX_WAKE_OP_PRIVATE, 0, 0, &other,
 			 FUTEX_OP(FUTEX_OP_SET, 1, FUTEX_OP_CMP_EQ, 0)), 1);

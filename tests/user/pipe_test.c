@@ -521,7 +521,10 @@ TEST(pipe_write_cut_short_by_the_last_reader_raises_sigpipe_and_returns_the_part
 	make_pipe(0);
 	pid = fork_ok();
 	if (pid == 0) {
-		sleep_ms(50);
+		int n = 0;
+
+		for (; n < 65536; sleep_ms(1))
+			CHECK_OK(ioctl(p[0], FIONREAD, &n));
 		_exit(0);
 	}
 	CHECK_OK(close(p[0]));
@@ -546,7 +549,7 @@ static long raw_select(int n, unsigned long *in, long sec)
 
 TEST(select_with_a_timeout_of_a_billion_years_waits)
 {
-	struct itimerval t = { .it_value = { 0, 30000 } };
+	struct itimerval t = { .it_value = { 0, 30000 }, .it_interval = { 0, 30000 } };
 
 	signal(SIGALRM, nothing);
 	CHECK_OK(setitimer(ITIMER_REAL, &t, NULL));

@@ -123,7 +123,7 @@ TEST(sched_thread_that_others_move_while_it_sleeps_and_wakes_goes_on)
 				nanosleep(&nap, NULL);
 			else
 				sched_yield();
-		_exit(0);
+		pause();
 	}
 	for (int64_t end = now_ns() + PATIENCE; *rounds < 200; moves++) {
 		CHECK_OK(use_only(pid, cpu[moves % 2]));
@@ -132,5 +132,6 @@ TEST(sched_thread_that_others_move_while_it_sleeps_and_wakes_goes_on)
 		if (now_ns() > end)
 			FAIL("stuck after %u rounds and %d moves", *rounds, moves);
 	}
-	check_ends(pid);
+	CHECK_OK(kill(pid, SIGKILL));
+	CHECK_KILLED(wait_for(pid), SIGKILL);
 }
