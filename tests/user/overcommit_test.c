@@ -5,6 +5,7 @@
  * What changes settings of the machine runs only on Verso: it is alone there.
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -281,15 +282,29 @@ TEST(overcommit_max_map_count_is_obeyed)
 	CHECK_OK(mprotect(p + 2 * made * (int)page, page, RW));
 }
 
+/* How far the promises rise while 128 MiB are touched and removed, 2 MiB at a time. */
+static long promised_by_removed_pages(char *p, size_t size)
+{
+	long before = meminfo("Committed_AS");
+
+	for (int i = 0; i < 64; i++) {
+		memset(p, 1, size);
+		CHECK_OK(madvise(p, size, MADV_REMOVE));
+	}
+	return meminfo("Committed_AS") - before;
+}
+
+/* Others on this machine may promise themselves something too, but hardly each time. */
 TEST(overcommit_pages_removed_from_a_speculative_shared_mapping_are_no_promise)
 {
 	size_t size = 512 * page;
 	char *p = map(size, RW, SHARED_ANON | MAP_NORESERVE, -1);
-	long before = meminfo("Committed_AS");
+	long least = LONG_MAX;
 
-	for (int i = 0; i < 128; i++) {
-		memset(p, 1, size);
-		CHECK_OK(madvise(p, size, MADV_REMOVE));
+	for (int i = 0; i < 4; i++) {
+		long rise = promised_by_removed_pages(p, size);
+
+		least = rise < least ? rise : least;
 	}
-	CHECK(meminfo("Committed_AS") - before < (long)(64 * size / 1024));
+	CHECK(least < (long)(32 * size / 1024));
 }
