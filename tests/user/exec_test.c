@@ -528,7 +528,7 @@ TEST(exec_of_a_setuid_program_never_shows_its_memory_to_its_caller)
 	st = wait_for(start_su(0));
 	if (!EXITED(st, 0))
 		SKIP("a set-user-ID program has no more rights here: wait status %#x", st);
-	for (int round = 0; round < 20; round++) {
+	for (int round = 0; round < 6; round++) {
 		pid_t pid = start_su(PLENTY);
 
 		while (!waitpid(pid, &st, WNOHANG))

@@ -13,6 +13,7 @@ struct scenario {
 	void (*undo)(void);	/* after a success */
 	bool may_unmap;		/* POSIX lets a failed MAP_FIXED take away what was there */
 	int other;		/* an errno that is fine too, beside ENOMEM */
+	int stride;		/* it allocates the same hundreds of times: beyond N = 16 only each stride-th fails */
 };
 
 /* sweep - all N; @min: at so many of them at least the call fails, or the scenario does not test what it says */

@@ -443,7 +443,7 @@ static long act_migrate_pages(void)
 	check_pages(area, 0, AREA);
 	return 0;
 }
-SWEEP(failnth_migrate_pages_loses_none, 0, .prepare = prepare_anon, .act = act_migrate_pages)
+SWEEP(failnth_migrate_pages_loses_none, 0, .prepare = prepare_anon, .act = act_migrate_pages, .stride = 7)
 
 /* ---- userfaultfd: minor faults, waking ---- */
 static void need_minor(void)

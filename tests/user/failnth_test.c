@@ -362,7 +362,7 @@ static long act_msync(void)
 SWEEP(failnth_mincore_and_msync_fail_cleanly, 0, .prepare = prepare_area, .act = act_msync)
 
 static long act_mlockall(void) { return mlockall(MCL_CURRENT) || munlockall() ? -1 : 0; }
-SWEEP(failnth_mlockall_loses_no_page, 0, .act = act_mlockall, .other = EAGAIN)
+SWEEP(failnth_mlockall_loses_no_page, 0, .act = act_mlockall, .other = EAGAIN, .stride = 7)
 
 static long act_brk(void)
 {

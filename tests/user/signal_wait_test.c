@@ -273,7 +273,7 @@ TEST(signal_continue_right_after_a_terminal_stop_is_not_lost)
 	CHECK_OK(kill(pid, SIGCONT));
 	while (!*rounds)
 		sleep_ms(1);
-	for (int i = 0; i < 500; i++) {
+	for (int i = 0; i < 150; i++) {
 		int64_t start;
 		int before;
 
