@@ -144,14 +144,15 @@ static void local_timer(struct timer *t)
 	local_interrupts++;
 }
 
-KTEST(arch_local_commit_fails_after_an_interrupt_that_touched_the_head)
+/* @interrupt comes between begin and commit, 20 times. */
+static void interrupted_commit_fails(void (*interrupt)(struct timer *t))
 {
 	unsigned long tag;
 	struct timer t;
 	void *first;
 	int a;
 
-	timer_setup(&t, local_timer);
+	timer_setup(&t, interrupt);
 	for (unsigned int round = 0; round < 20; round++) {
 		unsigned int before = local_interrupts;
 
@@ -167,6 +168,11 @@ KTEST(arch_local_commit_fails_after_an_interrupt_that_touched_the_head)
 	}
 	timer_cancel(&t);
 	EXPECT(local_replace(NULL));
+}
+
+KTEST(arch_local_commit_fails_after_an_interrupt_that_touched_the_head)
+{
+	interrupted_commit_fails(local_timer);
 }
 
 static void local_timer_ends_in_an_attempt(struct timer *t)
@@ -180,27 +186,7 @@ static void local_timer_ends_in_an_attempt(struct timer *t)
 /* The attempt that nobody finished must not be taken for the one that was interrupted. */
 KTEST(arch_local_commit_fails_after_an_interrupt_that_began_one_of_its_own)
 {
-	unsigned long tag;
-	struct timer t;
-	void *first;
-	int a;
-
-	timer_setup(&t, local_timer_ends_in_an_attempt);
-	for (unsigned int round = 0; round < 20; round++) {
-		unsigned int before = local_interrupts;
-
-		EXPECT(local_replace(&a));
-		timer_arm(&t, arch_clock_ns() + 20000);
-		first = arch_local_begin(&local, &tag);
-		if (local_interrupts != before)
-			continue;	/* too early */
-		while (local_interrupts == before)
-			;
-		EXPECT(!arch_local_commit(&local, first, tag, NULL));
-		EXPECT(local.first == &a);
-	}
-	timer_cancel(&t);
-	EXPECT(local_replace(NULL));
+	interrupted_commit_fails(local_timer_ends_in_an_attempt);
 }
 
 /* ---- timer ---- */
