@@ -267,18 +267,25 @@ static void write_script(const char *name, const char *text)
 	CHECK_OK(close(fd));
 }
 
+/* This binary's path, for a #! line that has room for @max bytes of it. */
+static void path_for_script(char *path, ssize_t max)
+{
+	ssize_t n;
+
+	need_proc();
+	n = readlink(SELF, path, (size_t)max + 1);
+	CHECK(n > 0);
+	if (n > max)
+		SKIP("the path of this binary is too long for a #! line");
+	path[n] = 0;
+}
+
 TEST(exec_runs_a_script_with_its_interpreter_and_argument)
 {
 	char *argv[] = { "ignored", "one", "two", NULL }, path[256], line[300];
-	ssize_t n;
 	pid_t pid;
 
-	need_proc();
-	n = readlink(SELF, path, sizeof(path) - 1);
-	CHECK(n > 0);
-	path[n] = 0;
-	if (n > 100)
-		SKIP("the path of this binary is too long for a #! line");
+	path_for_script(path, 100);
 	snprintf(line, sizeof(line), "#!%s exec-count\nnothing\n", path);
 	write_script("script", line);
 	pid = fork_ok();
@@ -339,15 +346,9 @@ TEST(exec_of_a_file_open_for_writing_is_etxtbsy)
 TEST(exec_of_a_script_line_that_ends_in_blanks_beyond_its_head_runs)
 {
 	char *argv[] = { "ignored", NULL }, path[256], line[400];
-	ssize_t n;
 	pid_t pid;
 
-	need_proc();
-	n = readlink(SELF, path, sizeof(path) - 1);
-	CHECK(n > 0);
-	path[n] = 0;
-	if (n > 200)
-		SKIP("the path of this binary is too long for a #! line");
+	path_for_script(path, 200);
 	memset(line, ' ', sizeof(line));
 	memcpy(line + sprintf(line, "#!%s", path), " ", 1);
 	line[sizeof(line) - 1] = 0;
